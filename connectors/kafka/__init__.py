@@ -1,0 +1,1 @@
+"""Kafka in and out with aiokafka: prices, account events, risk parameters; levels, alerts, dead letters."""

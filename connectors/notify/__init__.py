@@ -1,0 +1,1 @@
+"""The sinks of notifications, one a file."""

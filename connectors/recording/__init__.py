@@ -1,0 +1,1 @@
+"""One log format for recordings and journals, and the snapshot files."""

@@ -1,0 +1,1 @@
+"""One package a venue: public and private streams, REST snapshot, and a pure codec."""

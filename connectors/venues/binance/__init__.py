@@ -1,0 +1,1 @@
+"""Binance USD-M futures: streams, REST and the codec of its messages."""

@@ -1,0 +1,153 @@
+"""Risk parameters of venues as dated data: instruments, leverage brackets, asset index buffers, class weights.
+
+Tables are inputs like any other: from the venue at start, from the Kafka topic, or from files named in the configuration.
+The package ships no venue table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+from itertools import pairwise
+from typing import NamedTuple
+
+from monitor.domain.checks import require_not_negative, require_positive
+from monitor.domain.instrument import Instrument
+
+
+class TableKind(Enum):
+    """What a table says. The value is the middle part of the key `venue/kind/symbol`."""
+
+    INSTRUMENT = "instrument"
+    LEVERAGE_BRACKETS = "leverage_brackets"
+    ASSET_INDEX = "asset_index"
+    CLASS_WEIGHTS = "class_weights"
+
+
+class TableKey(NamedTuple):
+    """One table: `venue/kind/symbol`. Class weights are our own policy: venue `marginwatch`, symbol `all`."""
+
+    venue: str
+    kind: TableKind
+    symbol: str
+
+    def __str__(self) -> str:
+        return f"{self.venue}/{self.kind.value}/{self.symbol}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bracket:
+    """One risk tier by notional at mark, in the settle asset: `maintenance margin = notional * rate - deduction`.
+
+    `cap` is None in the last bracket; `initial_leverage` the most that the venue allows in it, None where not told.
+    """
+
+    floor: Decimal
+    cap: Decimal | None
+    maintenance_margin_rate: Decimal
+    deduction: Decimal
+    initial_leverage: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        require_not_negative("floor", self.floor)
+        require_positive("cap", self.cap)
+        require_not_negative("maintenance_margin_rate", self.maintenance_margin_rate)
+        require_not_negative("deduction", self.deduction)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeverageBrackets:
+    """The brackets of one symbol: contiguous, rising, continuous in the margin.
+
+    A table that jumps is refused: every maintenance table of the venue checked so far is continuous, so a jump is a misread
+    table.
+    """
+
+    brackets: tuple[Bracket, ...]
+
+    def __post_init__(self) -> None:
+        if not self.brackets:
+            raise ValueError("brackets must not be empty")
+        if self.brackets[0].floor != 0:
+            raise ValueError(f"brackets must start at notional 0, got {self.brackets[0].floor}")
+        for lower, upper in pairwise(self.brackets):
+            if lower.cap != upper.floor:
+                raise ValueError(f"brackets are not contiguous: cap {lower.cap} before floor {upper.floor}")
+            step = upper.maintenance_margin_rate - lower.maintenance_margin_rate
+            if step < 0:
+                raise ValueError(f"maintenance_margin_rate falls at notional {upper.floor}")
+            if upper.deduction != lower.deduction + upper.floor * step:
+                raise ValueError(f"maintenance margin jumps at notional {upper.floor}: deduction {upper.deduction}")
+
+    def bracket_at(self, notional: Decimal) -> Bracket:
+        """The bracket of a notional (>= 0); beyond the last cap the last bracket's rate goes on."""
+        for bracket in self.brackets:
+            if bracket.cap is None or notional < bracket.cap:
+                return bracket
+        return self.brackets[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetIndexBuffers:
+    """How multi-assets mode converts an asset: bid = index * (1 - bid_buffer), ask = index * (1 + ask_buffer).
+
+    Both None: the source gives bid and ask rates themselves (drivers `asset_bid` and `asset_ask`).
+    """
+
+    bid_buffer: Decimal | None
+    ask_buffer: Decimal | None
+
+    def __post_init__(self) -> None:
+        require_not_negative("bid_buffer", self.bid_buffer)
+        require_not_negative("ask_buffer", self.ask_buffer)
+        if (self.bid_buffer is None) != (self.ask_buffer is None):
+            raise ValueError("bid_buffer and ask_buffer must be given both or not at all")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassWeights:
+    """How far an underlying moves when BTC moves by 1, our own dated policy (contract 1); stablecoins 0."""
+
+    default: Decimal
+    weights: dict[str, Decimal] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_positive("default", self.default)
+        for asset, weight in self.weights.items():
+            require_not_negative(f"weights.{asset}", weight)
+
+    def of(self, asset: str) -> Decimal:
+        """The weight of an underlying asset."""
+        return self.weights.get(asset, self.default)
+
+
+Table = Instrument | LeverageBrackets | AssetIndexBuffers | ClassWeights
+
+TABLE_TYPES: dict[TableKind, type[Instrument | LeverageBrackets | AssetIndexBuffers | ClassWeights]] = {
+    TableKind.INSTRUMENT: Instrument,
+    TableKind.LEVERAGE_BRACKETS: LeverageBrackets,
+    TableKind.ASSET_INDEX: AssetIndexBuffers,
+    TableKind.CLASS_WEIGHTS: ClassWeights,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableVersion:
+    """One dated version: in force from `effective_ns`; `source` names the document, file or endpoint it was read from."""
+
+    version: str
+    effective_ns: int
+    table: Table
+    source: str = ""
+    retrieved_ns: int | None = None
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableChanged:
+    """The whole schedule of one table: the version in force first, then those to come; empty = withdrawn."""
+
+    key: TableKey
+    versions: tuple[TableVersion, ...]
+    ts_recv_ns: int

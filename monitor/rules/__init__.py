@@ -1,0 +1,1 @@
+"""How each venue computes margin, in Decimal, readable beside the venue's documents. The reference."""

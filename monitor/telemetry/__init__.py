@@ -1,0 +1,1 @@
+"""What the daemon shows: metrics, the HTTP API and the risk board."""
