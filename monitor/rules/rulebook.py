@@ -26,16 +26,20 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolFigures:
-    """One pool valued exactly, in its margin currency: C, M, I and A of contract 1, and the parts they are made of."""
+    """One pool valued exactly, in its margin currency: C, M, I and A of contract 1, and the parts they are made of.
+
+    `initial_margin` is None with a reason when a leverage is not known: C, M and A stand without it, no level uses it.
+    """
 
     collateral_value: Decimal
     maintenance_margin: Decimal
-    initial_margin: Decimal
+    initial_margin: Decimal | None
     stress_notional: Decimal
     trigger: Trigger
     margin_currency: str
     unit: DriverKey | None
     parts: tuple[Part, ...] = ()
+    initial_margin_reason: str | None = None
 
 
 class Tables(Protocol):
@@ -50,8 +54,12 @@ class Rulebook(Protocol):
 
     venue: str
 
-    def pools(self, account: AccountHoldings) -> tuple[PoolHoldings, ...]:
-        """The pools that an account's holdings form, in order of their ids; also empty ones whose wallet exists."""
+    def pools(self, account: AccountHoldings, tables: Tables) -> tuple[PoolHoldings, ...]:
+        """The pools that an account's holdings form, in order of their ids; also empty ones whose wallet exists.
+
+        `tables` tells what each instrument settles in. A wallet that the holdings do not list is 0, as a complete account
+        state says; what is not known at all is named in the pools' `unknown`.
+        """
 
     def compile(self, pool: PoolHoldings, tables: Tables) -> Tape | Missing:
         """The pool's tape, or what is missing: a table, or what the holdings themselves do not know."""

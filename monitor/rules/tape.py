@@ -21,7 +21,10 @@ NO_CELL = -1
 
 
 class Piece(NamedTuple):
-    """One piece of a schedule: `f(x) = slope * x + offset` from `start` up to the next piece's start."""
+    """One piece of a schedule: `f(x) = slope * x + offset` from `start` up to the next piece's start.
+
+    The first piece of a schedule on signed input starts at `Decimal("-Infinity")`, of one on notionals at 0.
+    """
 
     start: Decimal
     slope: Decimal
@@ -89,6 +92,7 @@ class Tape:
     """One compiled pool. `base` has one constant a cell, exact; legs and nodes are in canonical order.
 
     `unit` is the driver that converts the pool's margin currency to USD (None: the currency is USD); it enters no level.
+    `initial_margin_reason` says why cell 2 is not the pool's initial margin (a leverage is not known), None when it is.
     `rounding` is the bound of the venue's own rounding R in the margin currency; `table_version` names the tables used.
     """
 
@@ -101,3 +105,4 @@ class Tape:
     rounding: Decimal = Decimal(0)
     table_version: str = ""
     verified: bool = True
+    initial_margin_reason: str | None = None
