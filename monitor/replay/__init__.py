@@ -1,0 +1,1 @@
+"""Recordings in, decisions out: replay, and recordings built from candles."""
