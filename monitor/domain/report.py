@@ -58,6 +58,7 @@ class PoolReport:
     margin_currency: str | None = None
     collateral_value: Decimal | None = None
     initial_margin: Decimal | None = None
+    initial_margin_reason: str | None = None
     maintenance_margin: Decimal | None = None
     margin_ratio: Decimal | None = None
     margin_ratio_reason: str | None = None

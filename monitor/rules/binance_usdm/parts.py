@@ -1,0 +1,188 @@
+"""The parts of a pool's figures. For each figure in the margin currency they add up to it; the rest is named as such."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from monitor.domain.report import Part
+from monitor.rules.binance_usdm import documents
+from monitor.rules.binance_usdm.positions import PositionValue
+from monitor.rules.binance_usdm.valuation import AssetValue, Valuation
+from monitor.rules.exact import exact, quotient, truncated
+
+
+def parts_of(valuation: Valuation) -> tuple[Part, ...]:
+    """Every part of the pool's figures, in canonical order."""
+    parts: list[Part] = []
+    for asset in valuation.assets:
+        parts += _multi_assets_parts(asset) if valuation.converts else _single_asset_parts(valuation, asset)
+    for value in valuation.positions:
+        parts += position_parts(value)
+    if valuation.converts:
+        parts += _available_parts(valuation)
+    return (*parts, *_printed_parts(valuation))
+
+
+def position_parts(value: PositionValue) -> list[Part]:
+    """What one position adds, in its settle asset, with the figures of its formula."""
+    unit = value.terms.instrument.settle_asset
+    name = _label(value)
+    bracket = value.bracket
+    entry = value.terms.position
+    parts = [
+        Part(
+            figure="unrealised_pnl",
+            name=name,
+            amount=value.unrealised_pnl,
+            unit=unit,
+            formula=f"{_text(entry.size)} × {_text(value.mark_price)} - {_text(entry.cost)}",
+            source=documents.LIQUIDATION_PRICE,
+        ),
+        Part(
+            figure="position_maintenance_margin",
+            name=name,
+            amount=value.maintenance_margin,
+            unit=unit,
+            formula=f"{_text(value.notional)} × {_text(bracket.maintenance_margin_rate)} - {_text(bracket.deduction)}",
+            source=f"{documents.BRACKETS}; table {_table(value)}",
+            verified=value.terms.brackets_version.verified,
+        ),
+    ]
+    if value.initial_margin is not None and entry.leverage is not None:
+        parts.append(
+            Part(
+                figure="position_initial_margin",
+                name=name,
+                amount=value.initial_margin,
+                unit=unit,
+                formula=f"{_text(value.notional)} / {_text(entry.leverage)}",
+                source=documents.POSITION,
+            )
+        )
+    return parts
+
+
+def _single_asset_parts(valuation: Valuation, asset: AssetValue) -> Iterator[Part]:
+    unit = asset.asset
+    source = documents.LIQUIDATION_PRICE
+    yield Part(figure="collateral_value", name="wallet balance", amount=asset.wallet, unit=unit, source=source)
+    yield Part(
+        figure="collateral_value",
+        name="unrealised PnL",
+        amount=asset.unrealised_pnl,
+        unit=unit,
+        formula="sum over positions of size × mark - cost",
+        source=source,
+    )
+    for value in valuation.positions:
+        yield Part(
+            figure="maintenance_margin",
+            name=_label(value),
+            amount=value.maintenance_margin,
+            unit=unit,
+            formula="notional × rate - deduction",
+            source=documents.BRACKETS,
+            verified=value.terms.brackets_version.verified,
+        )
+    yield from _initial_parts(asset, unit)
+
+
+def _multi_assets_parts(asset: AssetValue) -> Iterator[Part]:
+    rates = asset.rates
+    side, rate = ("bid", rates.bid) if asset.equity >= 0 else ("ask", rates.ask)
+    with exact():
+        margin = asset.maintenance_margin * rates.ask
+    yield Part(
+        figure="collateral_value",
+        name=asset.asset,
+        amount=asset.collateral_value,
+        unit="USD",
+        formula=f"({_text(asset.wallet)} + {_text(asset.unrealised_pnl)}) × {side} {_text(rate)}",
+        source=documents.MULTI_ASSETS,
+    )
+    yield Part(
+        figure="maintenance_margin",
+        name=asset.asset,
+        amount=margin,
+        unit="USD",
+        formula=f"{_text(asset.maintenance_margin)} × ask {_text(rates.ask)}",
+        source=documents.MULTI_ASSETS,
+    )
+    yield from _initial_parts(asset, "USD")
+
+
+def _initial_parts(asset: AssetValue, unit: str) -> Iterator[Part]:
+    """Initial margin of an asset; what open orders hold back is told apart, since no document confirms it."""
+    if asset.initial_margin is None:
+        return
+    with exact():
+        orders = asset.order_margin * asset.rates.ask
+        positions = asset.initial_margin * asset.rates.ask - orders
+    name = f"positions in {asset.asset}"
+    yield Part(figure="initial_margin", name=name, amount=positions, unit=unit, source=documents.POSITION)
+    if orders != 0:
+        name = f"open orders in {asset.asset}"
+        yield Part(figure="initial_margin", name=name, amount=orders, unit=unit, source=documents.ORDERS, verified=False)
+
+
+def _available_parts(valuation: Valuation) -> Iterator[Part]:
+    """What can be ordered in multi-assets mode: equity less initial margin, and the same in each asset at its ask rate."""
+    if valuation.initial_margin is None:
+        return
+    with exact():
+        available = valuation.collateral_value - valuation.initial_margin
+    yield Part(
+        figure="available_for_order",
+        name="account",
+        amount=available,
+        unit="USD",
+        formula="collateral_value - initial_margin",
+        source=documents.MULTI_ASSETS,
+    )
+    for asset in valuation.assets:
+        yield Part(
+            figure="available_for_order",
+            name=asset.asset,
+            amount=quotient(available, asset.rates.ask),
+            unit=asset.asset,
+            formula=f"{_text(available)} / ask {_text(asset.rates.ask)}",
+            source=documents.MULTI_ASSETS,
+        )
+
+
+def _printed_parts(valuation: Valuation) -> Iterator[Part]:
+    """The same figures as the venue would print them: 8 decimals, cut off."""
+    figures: list[tuple[str, str, Decimal | None]] = [
+        ("maintenance_margin", "pool", valuation.maintenance_margin),
+        ("initial_margin", "pool", valuation.initial_margin),
+    ]
+    for value in valuation.positions:
+        figures += [
+            ("position_maintenance_margin", _label(value), value.maintenance_margin),
+            ("position_initial_margin", _label(value), value.initial_margin),
+        ]
+    for figure, name, amount in figures:
+        if amount is not None:
+            yield Part(
+                figure=f"printed_{figure}",
+                name=name,
+                amount=truncated(amount, documents.PRINTED_DECIMALS),
+                unit=valuation.margin_currency if name == "pool" else "settle asset",
+                formula=f"cut off behind {documents.PRINTED_DECIMALS} decimals",
+                source=documents.POSITION,
+            )
+
+
+def _label(value: PositionValue) -> str:
+    """`SYMBOL side`, unique in a pool also in hedge mode."""
+    return f"{value.terms.symbol} {'long' if value.terms.quantity > 0 else 'short'}"
+
+
+def _table(value: PositionValue) -> str:
+    version = value.terms.brackets_version
+    return f"{version.version} ({version.source})" if version.source else version.version
+
+
+def _text(value: Decimal) -> str:
+    return f"{value:f}"

@@ -1,0 +1,61 @@
+"""The rulebook of Binance USDⓈ-M futures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from monitor.domain.holdings import AccountHoldings, PoolHoldings
+from monitor.domain.report import PoolReport
+from monitor.domain.tables import AssetIndexBuffers, LeverageBrackets, TableKey, TableVersion
+from monitor.rules.binance_usdm.assets import asset_pieces
+from monitor.rules.binance_usdm.brackets import bracket_pieces, bracket_schedule
+from monitor.rules.binance_usdm.documents import VENUE
+from monitor.rules.binance_usdm.pools import pools_of
+from monitor.rules.binance_usdm.reporting import report_pool
+from monitor.rules.binance_usdm.tape import compile_tape
+from monitor.rules.binance_usdm.valuation import value_pool
+from monitor.rules.rulebook import Missing, PoolFigures, Prices, Tables
+from monitor.rules.tape import Piece, ScheduleKey, Tape, Trigger
+
+
+class BinanceUsdm:
+    """Binance USDⓈ-M: single-asset and multi-assets mode, cross and isolated, one-way and hedge."""
+
+    venue = VENUE
+
+    def pools(self, account: AccountHoldings, tables: Tables) -> tuple[PoolHoldings, ...]:
+        """The pools of an account in order of their ids."""
+        return pools_of(account, tables)
+
+    def compile(self, pool: PoolHoldings, tables: Tables) -> Tape | Missing:
+        """The pool's tape, or what is missing."""
+        return compile_tape(pool, tables)
+
+    def schedules(self, key: TableKey, version: TableVersion) -> Mapping[ScheduleKey, tuple[Piece, ...]]:
+        """The schedules of a bracket table or of an asset's conversion; other tables define none."""
+        table = version.table
+        if isinstance(table, LeverageBrackets):
+            return {bracket_schedule(key.symbol): bracket_pieces(table)}
+        if isinstance(table, AssetIndexBuffers):
+            return asset_pieces(key.symbol, table)
+        return {}
+
+    def figures(self, pool: PoolHoldings, tables: Tables, prices: Prices) -> PoolFigures | Missing:
+        """C, M, I and A of the pool, exact, or what is missing."""
+        valuation = value_pool(pool, tables, prices)
+        if isinstance(valuation, Missing):
+            return valuation
+        return PoolFigures(
+            collateral_value=valuation.collateral_value,
+            maintenance_margin=valuation.maintenance_margin,
+            initial_margin=valuation.initial_margin,
+            stress_notional=valuation.stress_notional,
+            trigger=Trigger(),
+            margin_currency=valuation.margin_currency,
+            unit=valuation.unit,
+            initial_margin_reason=valuation.initial_margin_reason,
+        )
+
+    def report(self, pool: PoolHoldings, tables: Tables, prices: Prices) -> PoolReport:
+        """The whole report of the pool; level and top-up are the caller's."""
+        return report_pool(pool, tables, prices)

@@ -1,0 +1,23 @@
+"""Which rules hold at which venue."""
+
+from __future__ import annotations
+
+from monitor.domain.errors import BadInput
+from monitor.rules.binance_usdm import BinanceUsdm
+from monitor.rules.rulebook import Rulebook
+
+_RULEBOOKS: dict[str, Rulebook] = {rulebook.venue: rulebook for rulebook in (BinanceUsdm(),)}
+
+
+def rulebook_of(venue: str) -> Rulebook:
+    """The rules of a venue; raises `BadInput` for a venue without any."""
+    try:
+        return _RULEBOOKS[venue]
+    except KeyError:
+        known = ", ".join(sorted(_RULEBOOKS))
+        raise BadInput(f"no margin rules for this venue, known: {known}", field="venue", value=venue) from None
+
+
+def known_venues() -> tuple[str, ...]:
+    """The venues with rules, sorted."""
+    return tuple(sorted(_RULEBOOKS))
