@@ -1,4 +1,4 @@
-"""The health of one feed, as screens, metrics and the API show it: the same shape for a socket, a REST poll and a Kafka partition."""
+"""The health of one feed, as screens, metrics and the API show it: one shape for a socket, REST and a Kafka partition."""
 
 from __future__ import annotations
 
