@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import TypeVar
 
 from monitor.rules.tape import Piece
-
-Number = TypeVar("Number", Decimal, Fraction)
 
 
 def piece_at(pieces: tuple[Piece, ...], x: Decimal | Fraction) -> Piece:
@@ -19,9 +16,3 @@ def piece_at(pieces: tuple[Piece, ...], x: Decimal | Fraction) -> Piece:
             break
         found = piece
     return found
-
-
-def value_at(pieces: tuple[Piece, ...], x: Decimal) -> Decimal:
-    """`slope * x + offset` of the piece at x. Call inside `exact()`."""
-    piece = piece_at(pieces, x)
-    return piece.slope * x + piece.offset
