@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from pathlib import Path
 from threading import Lock
 
@@ -21,10 +22,11 @@ MOST_PENDING_ROWS = 65_536
 class PendingBlock:
     """Records that were taken off the writer and wait to be written, in their order."""
 
-    __slots__ = ("records",)
+    __slots__ = ("is_written", "records")
 
     def __init__(self, records: list[Record]) -> None:
         self.records = records
+        self.is_written = not records
 
     def __len__(self) -> int:
         return len(self.records)
@@ -35,23 +37,25 @@ class RecordingWriter:
 
     `append` only keeps the record; it must not be changed afterwards. A block is written by `flush`, or by `append` itself when
     `MOST_PENDING_ROWS` rows wait. An event loop that must not wait for the disk takes the block with `take()` and
-    has another thread `write` it; blocks are written in the order they were taken. What was flushed with `sync` survives a
-    crash of the machine, what was flushed without survives a crash of the process.
+    has another thread `write` it; blocks are written in the order they were taken, whichever thread comes first, and none is
+    lost when that thread never runs: the next write or `close` writes it. What was flushed with `sync` survives a crash of the
+    machine, what was flushed without survives a crash of the process.
+
+    After an `OSError` (disk full) the file ends at its last whole block and the block waits for the next write.
     """
 
     def __init__(self, path: Path, header: RecordingHeader) -> None:
         self.path = path
         self._next_seq = header.first_seq
-        self._written_seq = header.first_seq
         self._pending: list[Record] = []
         self._pending_rows = 0
+        self._taken: deque[PendingBlock] = deque()
         self._index: list[tuple[int, int, int, int]] = []
         self._bytes_written = 0
         self._lock = Lock()
-        self._file = path.open("xb")
+        self._file = path.open("xb", buffering=0)
         try:
-            self._file.write(MAGIC + frame_bytes(FrameKind.HEADER, header_to_bytes(header)))
-            self._file.flush()
+            self._put(MAGIC + frame_bytes(FrameKind.HEADER, header_to_bytes(header)))
             os.fsync(self._file.fileno())
             sync_folder(path.parent)
         except OSError:
@@ -87,18 +91,19 @@ class RecordingWriter:
     def take(self) -> PendingBlock:
         """Take what waits, to be written by `write`, perhaps in another thread."""
         block = PendingBlock(self._pending)
+        if self._pending:
+            self._taken.append(block)
         self._pending = []
         self._pending_rows = 0
         return block
 
     def write(self, block: PendingBlock, *, sync: bool) -> None:
-        """Compress and write a taken block. Raises `InvariantBroken` when one taken earlier was not written yet."""
+        """Compress and write a taken block, and those taken before it; nothing is done for one that is written."""
         with self._lock:
-            if block.records:
-                self._write(block.records)
-            self._file.flush()
-            self._bytes_written = self._file.tell()
-            if sync:
+            while not block.is_written:
+                self._write(self._taken[0])
+                self._taken.popleft().is_written = True
+            if sync and not self._file.closed:
                 os.fsync(self._file.fileno())
 
     def flush(self, *, sync: bool) -> None:
@@ -109,28 +114,38 @@ class RecordingWriter:
         """Write what waits, the index and the footer. A second call does nothing."""
         if self._file.closed:
             return
-        self.flush(sync=False)
+        self.take()
+        if self._taken:
+            self.write(self._taken[-1], sync=False)
         with self._lock:
-            at = self._file.tell()
+            at = self._bytes_written
             index = np.array(self._index, "<i8").tobytes()
-            self._file.write(frame_bytes(FrameKind.INDEX, index) + footer_bytes(at))
-            self._file.flush()
+            self._put(frame_bytes(FrameKind.INDEX, index) + footer_bytes(at))
             os.fsync(self._file.fileno())
             self._file.close()
 
-    def _write(self, records: list[Record]) -> None:
-        first, last = records[0], records[-1]
-        if first.seq != self._written_seq:
-            raise InvariantBroken(f"block of seq {first.seq} comes before the one of seq {self._written_seq}")
-        at = self._file.tell()
-        self._file.write(
+    def _write(self, block: PendingBlock) -> None:
+        first, last = block.records[0], block.records[-1]
+        at = self._bytes_written
+        self._put(
             frame_bytes(
                 FrameKind.BLOCK,
-                encode_block(records),
+                encode_block(block.records),
                 seq_first=first.seq,
                 seq_last=last.last_seq,
                 engine_ns=first.engine_ns,
             )
         )
         self._index.append((first.seq, last.last_seq, first.engine_ns, at))
-        self._written_seq = last.last_seq + 1
+
+    def _put(self, data: bytes) -> None:
+        """Write all of it, or leave the file as it was: half a frame before a whole one would read as damage."""
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            self._file.seek(self._bytes_written)
+            self._file.truncate()
+            raise
+        self._bytes_written += len(data)

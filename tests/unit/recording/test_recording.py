@@ -131,15 +131,48 @@ async def test_blocks_are_written_by_another_thread_while_more_is_taken(tmp_path
     assert read(tmp_path / "r") == taken
 
 
-def test_blocks_out_of_order_are_a_bug(tmp_path: Path) -> None:
+def test_blocks_are_written_in_the_order_they_were_taken(tmp_path: Path) -> None:
     writer = RecordingWriter(tmp_path / "r", header())
     writer.append(1, 0, ClockAdvanced(1))
     first = writer.take()
-    writer.append(2, 0, ClockAdvanced(2))
-    with pytest.raises(InvariantBroken, match="block of seq 2"):
-        writer.write(writer.take(), sync=False)
-    writer.write(first, sync=False)
-    writer._file.close()
+    writer.append(2, 1, ClockAdvanced(2))
+    writer.write(writer.take(), sync=False)
+    writer.write(first, sync=True)
+    writer.append(3, 2, ClockAdvanced(3))
+    late = writer.take()
+    writer.close()
+    writer.write(late, sync=True)
+    assert [record.seq for record in read(tmp_path / "r")] == [1, 2, 3]
+
+
+def test_full_disk_leaves_whole_blocks_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = records()
+    writer = RecordingWriter(tmp_path / "r", header())
+    for record in taken[:10]:
+        writer.append(record.seq, record.engine_ns, record.item, record.position)
+    writer.flush(sync=False)
+    for record in taken[10:]:
+        writer.append(record.seq, record.engine_ns, record.item, record.position)
+    whole = writer._file
+
+    class Full:
+        """Takes half of what it is given, then nothing."""
+
+        def write(self, data: memoryview) -> int:
+            if len(data) < 100:
+                raise OSError(28, "No space left on device")
+            return whole.write(data[: len(data) // 2]) or 0
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(whole, name)
+
+    monkeypatch.setattr(writer, "_file", Full())
+    with pytest.raises(OSError, match="No space left"):
+        writer.flush(sync=False)
+    assert read(tmp_path / "r") == taken[:10]
+    monkeypatch.undo()
+    writer.close()
+    assert read(tmp_path / "r") == taken
 
 
 def test_ticks_take_less_than_twelve_bytes(tmp_path: Path) -> None:
