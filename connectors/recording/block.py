@@ -48,6 +48,12 @@ class Record(NamedTuple):
         taken = seq + 1 - self.seq
         return self._replace(seq=seq + 1, item=self.item.slice(taken, len(self.item)))
 
+    def before(self, seq: int) -> Record:
+        """The part of a price batch up to `seq`, included (which lies inside it)."""
+        if not isinstance(self.item, PriceBatch):
+            raise TypeError("only a price batch has parts")
+        return self._replace(item=self.item.slice(0, seq + 1 - self.seq))
+
 
 def rows_of(item: Input) -> int:
     """How many seqs an input takes: one, or the rows of a price batch."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from importlib import metadata
 from itertools import pairwise
@@ -22,6 +22,8 @@ from monitor.replay.accounts_file import AccountsFile, read_accounts_file
 from monitor.replay.candles import CandleSeries, read_candles
 from monitor.replay.timeline import Span, Timed, span_of, timeline
 
+Watcher = Callable[[Iterator[Timed], int | None], Iterator[Timed]]
+
 DRIVER_AGE_LIMIT_NS = 120 * SECOND_NS
 
 
@@ -36,14 +38,24 @@ class BuiltRecording(NamedTuple):
 
 
 def build_recording(
-    candle_files: Sequence[Path], accounts_file: Path, out: Path, *, start_ns: int | None = None, end_ns: int | None = None
+    candle_files: Sequence[Path],
+    accounts_file: Path,
+    out: Path,
+    *,
+    start_ns: int | None = None,
+    end_ns: int | None = None,
+    watch: Watcher | None = None,
 ) -> BuiltRecording:
-    """Write the recording; the same files give the same bytes. Raises `BadInput`, also when `out` exists."""
+    """Write the recording; the same files give the same bytes. Raises `BadInput`, also when `out` exists.
+
+    `watch` passes the inputs through, for progress.
+    """
     series = read_all_candles(candle_files)
     accounts = read_accounts_file(accounts_file)
     span = span_of(series, accounts, start_ns, end_ns)
     header = _header(accounts, span, _digest([*candle_files, accounts_file], span))
-    return write_recording(out, header, timeline(series, accounts, span), span, accounts)
+    inputs = timeline(series, accounts, span)
+    return write_recording(out, header, inputs if watch is None else watch(inputs, None), span, accounts)
 
 
 def read_all_candles(paths: Sequence[Path]) -> list[CandleSeries]:
