@@ -15,6 +15,9 @@ from monitor.domain.checks import require_account, require_finite, require_not_n
 from monitor.domain.holdings import Order
 from monitor.domain.ids import DriverKey
 
+OWN_SOURCE = "marginwatch"
+"""The source of events that we make ourselves (a gap where a record could not be read): no sign of life of any feed."""
+
 
 class FillCause(Enum):
     """Why a fill happened."""

@@ -1,0 +1,48 @@
+"""One pool as the engine keeps it: its faces in the columns, its level, and what it lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from monitor.domain.holdings import PoolHoldings
+from monitor.domain.ids import DriverKey
+from monitor.rules.tape import Trigger
+
+NO_SLOT = -1
+NEVER_VALUED = -1
+
+
+@dataclass(slots=True)
+class Face:
+    """One compilation of a pool: ours, or the venue's while an account is UNVERIFIED. `level` survives while it has no slot."""
+
+    slot: int = NO_SLOT
+    level: int = NEVER_VALUED
+
+
+@dataclass(slots=True)
+class PoolEntry:
+    """One pool. Mutable, written by the engine alone.
+
+    `level` is what the world was told: the highest of the faces' levels and of `venue_level`, the switches that the venue's own
+    ratio holds on. `missing` names what no figure can be had without; then the level stays as it was.
+    """
+
+    pool: str
+    account: str
+    holdings: PoolHoldings
+    ours: Face = field(default_factory=Face)
+    venues: Face | None = None
+    venue_level: int = 0
+    level: int = NEVER_VALUED
+    level_since_ns: int = 0
+    missing: tuple[str, ...] = ()
+    margin_currency: str | None = None
+    unit: DriverKey | None = None
+    trigger: Trigger = field(default_factory=Trigger)
+    table_version: str = ""
+    verified: bool = True
+    initial_margin_reason: str | None = None
+    venue_margin_ratio: Decimal | None = None
+    venue_figures: dict[str, Decimal] = field(default_factory=dict)

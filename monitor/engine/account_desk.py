@@ -1,0 +1,436 @@
+"""The desk of accounts: applies account events once, in their source's order, and keeps what is certain about each account."""
+
+from __future__ import annotations
+
+import heapq
+
+from monitor.book.accounts import HEALED_BY_STATE, MOST_UNCHECKED, Doubt, Unchecked, Watched
+from monitor.book.lanes import Lane, LaneKey
+from monitor.book.ledger import FillKind
+from monitor.book.sequence import Admission, SourceSequence
+from monitor.domain.certainty import Certainty
+from monitor.domain.effects import CertaintyChanged, CertaintySubject, InputRefused, Repaired
+from monitor.domain.errors import BadInput
+from monitor.domain.events import (
+    OWN_SOURCE,
+    AccountDeclared,
+    AccountEventType,
+    AccountGap,
+    AccountRemoved,
+    AccountState,
+    Fill,
+    Heartbeat,
+    SettingsChanged,
+    VenueFigures,
+)
+from monitor.domain.ids import SourcePosition, venue_of
+from monitor.engine.agreement import figures_differ, same_differences
+from monitor.engine.pool_desk import PoolDesk
+from monitor.engine.turn import Turn
+from monitor.engine.world import World
+
+
+class AccountDesk:
+    """Writes the ledger and the accounts' certainty; asks the desk of pools to compile and decide."""
+
+    def __init__(self, world: World, pools: PoolDesk) -> None:
+        self._world = world
+        self._pools = pools
+        self._due: list[tuple[int, str]] = []
+
+    # ---- one account event
+
+    def on_event(self, event: AccountEventType, position: SourcePosition | None, turn: Turn) -> None:
+        """Apply one account event, or say why not."""
+        watched = self._world.accounts.get(event.account)
+        if watched is None:
+            watched = self._watch(event, position, turn)
+            if watched is None:
+                return
+        lane = self._lane_of(watched, event, position)
+        self._refresh_lane(lane, event, turn)
+        sequence = watched.sequences.get(event.source)
+        if sequence is None:
+            sequence = watched.sequences[event.source] = SourceSequence(event.source_epoch)
+        admission = sequence.admit(event.source_epoch, event.account_seq)
+        if admission is Admission.OLDER_EPOCH:
+            error = BadInput("older epoch than one already seen", field="source_epoch", value=event.source_epoch)
+            self._refuse(event, error, position, turn)
+            return
+        if admission is Admission.DUPLICATE:
+            self._world.counters.duplicates += 1
+            return
+        self._note_admission(watched, sequence, admission)
+        watched.last_event_recv_ns = max(watched.last_event_recv_ns, event.ts_recv_ns)
+        before = watched.certainty
+        try:
+            touched = self._apply(watched, sequence, event, turn)
+        except BadInput as error:
+            if isinstance(event, AccountState) and event.complete:
+                watched.awaiting = event
+            watched.doubts[Doubt.REFUSED] = error.reason
+            self._refuse(event, error, position, turn)
+            touched = False
+            if watched.account not in self._world.ledger:
+                self._forget(watched)
+        if event.account in self._world.accounts:
+            self._conclude(watched, before, turn, refresh=touched)
+
+    def on_heartbeat(self, beat: Heartbeat, turn: Turn) -> None:
+        """A source lives; a count that differs from ours means that something of its accounts was lost on the way."""
+        lane = self._world.lanes.lane(LaneKey(beat.source, beat.partition))
+        self._wake_lane(lane, beat.ts_recv_ns, turn)
+        if lane.epoch != beat.source_epoch:
+            lane.epoch, lane.count = beat.source_epoch, 0
+        if lane.count != beat.count:
+            detail = f"{beat.source} sent {beat.count} events to partition {beat.partition}, {lane.count} arrived"
+            for account in sorted(lane.accounts):
+                self._doubt(self._world.accounts[account], Doubt.GAP, detail, turn)
+                self._unheal(self._world.accounts[account], beat.source)
+            lane.count = beat.count
+
+    def on_clock(self, turn: Turn) -> None:
+        """What is due at engine time: silent sources, grace periods, waits for isolated wallets."""
+        for lane in list(self._world.lanes.expire(turn.engine_ns)):
+            for account in sorted(lane.accounts):
+                self._doubt(self._world.accounts[account], Doubt.STALE, "", turn)
+        while self._due and self._due[0][0] <= turn.engine_ns:
+            _due_ns, account = heapq.heappop(self._due)
+            watched = self._world.accounts.get(account)
+            if watched is not None:
+                self._check_due(watched, turn)
+
+    def on_instrument(self, turn: Turn) -> None:
+        """An instrument became known: read again the complete states that could not be read without it."""
+        for watched in list(self._world.accounts.values()):
+            event, watched.awaiting = watched.awaiting, None
+            if event is None:
+                continue
+            before = watched.certainty
+            sequence = watched.sequences[event.source]
+            try:
+                touched = self._state(watched, sequence, event, turn)
+            except BadInput:
+                watched.awaiting = event
+                continue
+            self._conclude(watched, before, turn, refresh=touched)
+
+    def rearm(self) -> None:
+        """After a restore: put every grace and wait back on the list of what comes due."""
+        for watched in self._world.accounts.values():
+            for unchecked in watched.unchecked:
+                heapq.heappush(self._due, (unchecked.due_ns, watched.account))
+            if watched.isolated_due_ns is not None:
+                heapq.heappush(self._due, (watched.isolated_due_ns, watched.account))
+
+    # ---- who sent it
+
+    def _watch(self, event: AccountEventType, position: SourcePosition | None, turn: Turn) -> Watched | None:
+        """Begin to watch an account; None when it is not declared yet, or its venue has no margin rules."""
+        if not isinstance(event, AccountDeclared):
+            self._before_declaration(event, position, turn)
+            return None
+        try:
+            self._world.rulebook(venue_of(event.account))
+        except BadInput as error:
+            self._refuse(event, error, position, turn)
+            return None
+        watched = Watched(event.account, certainty_since_ns=self._world.now_ns)
+        self._world.accounts[event.account] = watched
+        return watched
+
+    def _before_declaration(self, event: AccountEventType, position: SourcePosition | None, turn: Turn) -> None:
+        if isinstance(event, AccountState) and event.complete:
+            self._world.undeclared[event.account] = event
+            return
+        self._refuse(event, BadInput("the account was not declared", field="account", value=event.account), position, turn)
+
+    def _lane_of(self, watched: Watched, event: AccountEventType, position: SourcePosition | None) -> Lane:
+        known = self._world.lanes.of_account(watched.account)
+        if event.source == OWN_SOURCE and known is not None:
+            return known
+        watched.source = event.source
+        if event.source in self._world.settings.stream_sources:
+            return self._world.lanes.ride(watched.account, LaneKey(event.source, -1, watched.account))
+        partition = position.partition if position is not None else 0
+        return self._world.lanes.ride(watched.account, LaneKey(event.source, partition))
+
+    def _refresh_lane(self, lane: Lane, event: AccountEventType, turn: Turn) -> None:
+        if event.source == OWN_SOURCE:
+            return
+        is_stream = event.source in self._world.settings.stream_sources
+        if not is_stream:
+            if lane.epoch != event.source_epoch:
+                lane.epoch, lane.count = max(lane.epoch, event.source_epoch), 0
+            lane.count += 1
+        elif lane.last_recv_ns and not (isinstance(event, AccountState) and event.complete):
+            return
+        self._wake_lane(lane, event.ts_recv_ns, turn)
+
+    def _wake_lane(self, lane: Lane, recv_ns: int, turn: Turn) -> None:
+        lane.last_recv_ns = max(lane.last_recv_ns, recv_ns)
+        if lane.is_stale and turn.engine_ns - lane.last_recv_ns <= lane.limit_ns:
+            lane.is_stale = False
+            for account in sorted(lane.accounts):
+                watched = self._world.accounts[account]
+                before = watched.certainty
+                watched.doubts.pop(Doubt.STALE, None)
+                self._conclude(watched, before, turn, refresh=False)
+
+    def _note_admission(self, watched: Watched, sequence: SourceSequence, admission: Admission) -> None:
+        if admission is Admission.HOLE_BEFORE:
+            watched.doubts[Doubt.GAP] = f"{watched.source} before number {sequence.last}"
+        elif admission is Admission.NEW_EPOCH:
+            watched.doubts[Doubt.NEW_EPOCH] = f"{watched.source} epoch {sequence.epoch}"
+
+    def _unheal(self, watched: Watched, source: str) -> None:
+        sequence = watched.sequences.get(source)
+        if sequence is not None:
+            sequence.last_hole = sequence.last + 1
+
+    def _refuse(self, event: AccountEventType, error: BadInput, position: SourcePosition | None, turn: Turn) -> None:
+        key = (event.source, error.reason)
+        refused = self._world.counters.records_refused
+        refused[key] = refused.get(key, 0) + 1
+        turn.effects.append(
+            InputRefused(
+                seq=turn.seq,
+                engine_ns=turn.engine_ns,
+                source=event.source,
+                field=error.field,
+                value=str(error.value),
+                reason=error.reason,
+                account=event.account,
+                position=position,
+            )
+        )
+
+    # ---- what it says
+
+    def _apply(self, watched: Watched, sequence: SourceSequence, event: AccountEventType, turn: Turn) -> bool:
+        """Apply an admitted event; True when holdings or settings moved and the pools must be compiled afresh."""
+        match event:
+            case AccountDeclared():
+                touched = self._declare(watched, event)
+            case AccountState():
+                touched = self._state(watched, sequence, event, turn)
+            case VenueFigures():
+                touched = self._venue_figures(watched, event, turn)
+            case AccountGap():
+                watched.doubts[Doubt.GAP] = event.reason
+                sequence.last_hole = event.account_seq
+                touched = False
+            case AccountRemoved():
+                self._remove(watched, turn)
+                touched = False
+            case Fill():
+                touched = self._fill(watched, event, turn)
+            case SettingsChanged():
+                watched.profile = self._known_profile(event.profile) or watched.profile
+                self._world.ledger.apply_settings(event)
+                touched = True
+            case _:
+                watched.last_event_ns = max(watched.last_event_ns, event.ts_event_ns)
+                touched = self._world.ledger.apply_cash(event)
+                self._world.counters.duplicates += not touched
+        return touched
+
+    def _declare(self, watched: Watched, event: AccountDeclared) -> bool:
+        watched.profile = self._known_profile(event.profile)
+        self._world.ledger.declare(event)
+        watched.entity, watched.owner, watched.tags = event.entity, event.owner, dict(event.tags)
+        if event.opens_empty:
+            watched.doubts.pop(Doubt.NOT_OPENED, None)
+        early = self._world.undeclared.pop(event.account, None)
+        if early is not None:
+            self._open(watched, early)
+        return True
+
+    def _known_profile(self, profile: str | None) -> str | None:
+        if profile is not None and profile not in self._world.settings.profiles:
+            known = ", ".join(sorted(self._world.settings.profiles))
+            raise BadInput(f"unknown profile, known are {known}", field="profile", value=profile)
+        return profile
+
+    def _fill(self, watched: Watched, event: Fill, turn: Turn) -> bool:
+        outcome = self._world.ledger.apply_fill(event)
+        if outcome.kind is not FillKind.APPLIED:
+            self._world.counters.duplicates += outcome.kind is FillKind.DUPLICATE
+            return False
+        watched.last_event_ns = max(watched.last_event_ns, event.ts_event_ns)
+        if outcome.rounding_exceeded:
+            watched.doubts[Doubt.ROUNDING] = f"fill {event.trade_id} of {event.instrument}"
+        if self._world.ledger.overflowed(watched.account):
+            watched.doubts[Doubt.FILL_IDS] = ""
+        if outcome.isolated:
+            watched.isolated_fill_ns = event.ts_event_ns
+            watched.isolated_due_ns = turn.engine_ns + self._world.settings.isolated_wait_ns
+            watched.doubts[Doubt.ISOLATED_WALLET] = event.instrument
+            heapq.heappush(self._due, (watched.isolated_due_ns, watched.account))
+        return True
+
+    def _state(self, watched: Watched, sequence: SourceSequence, event: AccountState, turn: Turn) -> bool:
+        self._take_isolated_wallets(watched, event)
+        if not watched.is_opened:
+            if event.complete:
+                watched.awaiting = None
+                self._open(watched, event)
+                return True
+            self._check_later(watched, event, turn)
+            return False
+        heals = event.complete and sequence.heals(event.source_epoch, event.account_seq)
+        differences = self._world.ledger.compare(event)
+        if heals and not HEALED_BY_STATE.isdisjoint(watched.doubts):
+            if differences:
+                self._repaired(watched, event, ", ".join(sorted(watched.reasons())), turn)
+            self._adopt(watched, event)
+            return True
+        if not differences:
+            self._agreed(watched, event)
+            return True
+        self._check_later(watched, event, turn)
+        return False
+
+    def _open(self, watched: Watched, event: AccountState) -> None:
+        watched.doubts.pop(Doubt.NOT_OPENED, None)
+        self._adopt(watched, event)
+
+    def _adopt(self, watched: Watched, event: AccountState) -> None:
+        """The whole account takes the venue's values at one venue time; later fills stand on top."""
+        self._world.ledger.adopt(event)
+        self._agreed(watched, event)
+
+    def _agreed(self, watched: Watched, event: AccountState) -> None:
+        """Ours and the venue's are the same at the state's venue time."""
+        self._world.ledger.take_settings(event)
+        if not event.complete:
+            return
+        self._world.ledger.mark_agreed(watched.account, event.ts_event_ns)
+        watched.last_agreed_ns = event.ts_recv_ns
+        watched.differing = watched.awaiting = None
+        for doubt in (*HEALED_BY_STATE, Doubt.DIFFERS, Doubt.ROUNDING):
+            sequence = watched.sequences.get(event.source)
+            if doubt not in HEALED_BY_STATE or (sequence is None or sequence.heals(event.source_epoch, event.account_seq)):
+                watched.doubts.pop(doubt, None)
+
+    def _take_isolated_wallets(self, watched: Watched, event: AccountState) -> None:
+        """The venue alone knows how much margin a fill moved into an isolated wallet: taken from the state that follows it."""
+        if watched.isolated_due_ns is not None and event.ts_event_ns >= watched.isolated_fill_ns:
+            self._world.ledger.take_isolated_wallets(event)
+            watched.isolated_due_ns = None
+            watched.doubts.pop(Doubt.ISOLATED_WALLET, None)
+
+    def _venue_figures(self, watched: Watched, event: VenueFigures, turn: Turn) -> bool:
+        entry = self._world.entries.get(event.pool)
+        if entry is None:
+            return False
+        entry.venue_figures = dict(event.figures)
+        self._pools.note_venue_ratio(entry, event.margin_ratio, turn)
+        if event.mark_prices and (event.collateral_value is not None or event.maintenance_margin is not None):
+            self._check_later(watched, event, turn)
+        return False
+
+    def _remove(self, watched: Watched, turn: Turn) -> None:
+        for pool in sorted(watched.pools):
+            self._pools.close(watched, pool, turn)
+        self._world.ledger.remove(watched.account)
+        self._forget(watched)
+
+    def _forget(self, watched: Watched) -> None:
+        self._pools.waiting.pop(watched.account, None)
+        self._world.lanes.leave(watched.account)
+        del self._world.accounts[watched.account]
+
+    # ---- what the venue says, compared after its grace
+
+    def _check_later(self, watched: Watched, said: AccountState | VenueFigures, turn: Turn) -> None:
+        if len(watched.unchecked) == MOST_UNCHECKED:
+            watched.unchecked.pop(0)
+            watched.doubts[Doubt.UNCHECKED] = ""
+        due_ns = turn.engine_ns + self._world.settings.agreement_grace_ns
+        watched.unchecked.append(Unchecked(due_ns, said))
+        heapq.heappush(self._due, (due_ns, watched.account))
+
+    def _check_due(self, watched: Watched, turn: Turn) -> None:
+        before = watched.certainty
+        refresh = False
+        if watched.isolated_due_ns is not None and watched.isolated_due_ns <= turn.engine_ns:
+            watched.isolated_due_ns = None
+            watched.doubts.pop(Doubt.ISOLATED_WALLET, None)
+            refresh = True
+        due = [unchecked for unchecked in watched.unchecked if unchecked.due_ns <= turn.engine_ns]
+        watched.unchecked = [unchecked for unchecked in watched.unchecked if unchecked.due_ns > turn.engine_ns]
+        for unchecked in due:
+            if isinstance(unchecked.said, AccountState):
+                refresh = self._check_state(watched, unchecked.said, turn) or refresh
+            else:
+                self._check_figures(watched, unchecked.said)
+        self._conclude(watched, before, turn, refresh=refresh)
+
+    def _check_state(self, watched: Watched, state: AccountState, turn: Turn) -> bool:
+        """The grace is over: agree, adopt the second state that differs in the same way, or compile the account twice."""
+        if not watched.is_opened:
+            return False
+        differences = self._world.ledger.compare(state)
+        if not differences:
+            self._agreed(watched, state)
+            return True
+        before = watched.differing
+        if state.complete and before is not None and same_differences(differences, self._world.ledger.compare(before)):
+            self._repaired(watched, state, "two states of the venue agree against our ledger", turn)
+            self._adopt(watched, state)
+            return True
+        watched.differing = state
+        first = differences[0]
+        watched.doubts[Doubt.DIFFERS] = f"{first.field} is {first.ours} here and {first.theirs} at the venue"
+        return True
+
+    def _check_figures(self, watched: Watched, said: VenueFigures) -> None:
+        entry = self._world.entries.get(said.pool)
+        if entry is None or watched.last_event_ns > said.ts_event_ns or entry.missing:
+            return
+        differs = figures_differ(self._world, entry, said)
+        if differs is None:
+            watched.doubts.pop(Doubt.FIGURES, None)
+        else:
+            watched.doubts[Doubt.FIGURES] = differs
+
+    def _repaired(self, watched: Watched, state: AccountState, suspected_cause: str, turn: Turn) -> None:
+        turn.effects.append(
+            Repaired(
+                seq=turn.seq,
+                engine_ns=turn.engine_ns,
+                account=watched.account,
+                differences=tuple((d.field, d.ours, d.theirs) for d in self._world.ledger.compare(state)),
+                suspected_cause=suspected_cause,
+            )
+        )
+
+    # ---- certainty
+
+    def _doubt(self, watched: Watched, doubt: Doubt, detail: str, turn: Turn) -> None:
+        before = watched.certainty
+        watched.doubts[doubt] = detail
+        self._conclude(watched, before, turn, refresh=False)
+
+    def _conclude(self, watched: Watched, before: Certainty, turn: Turn, *, refresh: bool) -> None:
+        """After an input: say how certain the account is now, then compile and decide it, then release what was held."""
+        watched.certainty = watched.worst_doubt()
+        if watched.certainty is not before:
+            watched.certainty_since_ns = turn.engine_ns
+            turn.effects.append(
+                CertaintyChanged(
+                    seq=turn.seq,
+                    engine_ns=turn.engine_ns,
+                    kind=CertaintySubject.ACCOUNT,
+                    subject=watched.account,
+                    old=before,
+                    new=watched.certainty,
+                    reasons=watched.reasons(),
+                )
+            )
+        # A fill in an isolated position is valued together with its wallet, not before (contract 6).
+        if refresh and watched.isolated_due_ns is None:
+            self._pools.refresh(watched, turn)
+        if watched.certainty.may_release and not before.may_release:
+            self._pools.release([self._world.entries[pool] for pool in sorted(watched.pools)], turn)

@@ -1,0 +1,121 @@
+"""The engine's state as plain JSON-able data and back: the truth, not the columns. Tapes are compiled again at load."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from monitor.book.accounts import Doubt, Unchecked, Watched
+from monitor.book.pool_entry import PoolEntry
+from monitor.book.sequence import SourceSequence
+from monitor.domain.certainty import Certainty
+from monitor.domain.events import AccountState, VenueFigures
+from monitor.domain.tables import TABLE_TYPES, TableChanged, TableKey, TableKind, TableVersion
+
+_SAID = {"account_state": AccountState, "venue_figures": VenueFigures}
+
+
+def watched_to_plain(watched: Watched) -> dict[str, Any]:
+    """One watched account."""
+    return {
+        "account": watched.account,
+        "source": watched.source,
+        "entity": watched.entity,
+        "owner": watched.owner,
+        "profile": watched.profile,
+        "tags": watched.tags,
+        "doubts": [[doubt.name, detail] for doubt, detail in watched.doubts.items()],
+        "certainty": int(watched.certainty),
+        "certainty_since_ns": watched.certainty_since_ns,
+        "sequences": [
+            [source, one.epoch, one.last, sorted(one.holes), one.last_hole] for source, one in watched.sequences.items()
+        ],
+        "last_event_recv_ns": watched.last_event_recv_ns,
+        "last_event_ns": watched.last_event_ns,
+        "last_agreed_ns": watched.last_agreed_ns,
+        "unchecked": [[one.due_ns, *_said_to_plain(one.said)] for one in watched.unchecked],
+        "differing": None if watched.differing is None else msgspec.to_builtins(watched.differing),
+        "awaiting": None if watched.awaiting is None else msgspec.to_builtins(watched.awaiting),
+        "isolated_due_ns": watched.isolated_due_ns,
+        "isolated_fill_ns": watched.isolated_fill_ns,
+    }
+
+
+def watched_from_plain(plain: dict[str, Any]) -> Watched:
+    """The watched account that `watched_to_plain` wrote; its pools are put back by their entries."""
+    return Watched(
+        plain["account"],
+        source=plain["source"],
+        entity=plain["entity"],
+        owner=plain["owner"],
+        profile=plain["profile"],
+        tags=dict(plain["tags"]),
+        doubts={Doubt[name]: detail for name, detail in plain["doubts"]},
+        certainty=Certainty(plain["certainty"]),
+        certainty_since_ns=plain["certainty_since_ns"],
+        sequences={
+            source: SourceSequence(epoch, last, set(holes), last_hole)
+            for source, epoch, last, holes, last_hole in plain["sequences"]
+        },
+        last_event_recv_ns=plain["last_event_recv_ns"],
+        last_event_ns=plain["last_event_ns"],
+        last_agreed_ns=plain["last_agreed_ns"],
+        unchecked=[Unchecked(due_ns, msgspec.convert(said, _SAID[kind])) for due_ns, kind, said in plain["unchecked"]],
+        differing=None if plain["differing"] is None else msgspec.convert(plain["differing"], AccountState),
+        awaiting=None if plain["awaiting"] is None else msgspec.convert(plain["awaiting"], AccountState),
+        isolated_due_ns=plain["isolated_due_ns"],
+        isolated_fill_ns=plain["isolated_fill_ns"],
+    )
+
+
+def entry_to_plain(entry: PoolEntry) -> dict[str, Any]:
+    """The levels of one pool, and what the venue said of it."""
+    return {
+        "pool": entry.pool,
+        "account": entry.account,
+        "level": entry.level,
+        "level_since_ns": entry.level_since_ns,
+        "ours": entry.ours.level,
+        "venues": None if entry.venues is None else entry.venues.level,
+        "venue_level": entry.venue_level,
+        "venue_margin_ratio": None if entry.venue_margin_ratio is None else str(entry.venue_margin_ratio),
+        "venue_figures": {name: str(figure) for name, figure in entry.venue_figures.items()},
+    }
+
+
+def levels_from_plain(entry: PoolEntry, plain: dict[str, Any]) -> None:
+    """Put the levels of an earlier life back on a pool."""
+    entry.level = plain["level"]
+    entry.level_since_ns = plain["level_since_ns"]
+    entry.ours.level = plain["ours"]
+    entry.venue_level = plain["venue_level"]
+    ratio = plain["venue_margin_ratio"]
+    entry.venue_margin_ratio = None if ratio is None else Decimal(ratio)
+    entry.venue_figures = {name: Decimal(figure) for name, figure in plain["venue_figures"].items()}
+
+
+def table_to_plain(changed: TableChanged) -> dict[str, Any]:
+    """The schedule of one table."""
+    return {
+        "key": [changed.key.venue, changed.key.kind.value, changed.key.symbol],
+        "ts_recv_ns": changed.ts_recv_ns,
+        "versions": [msgspec.to_builtins(version) for version in changed.versions],
+    }
+
+
+def table_from_plain(plain: dict[str, Any]) -> TableChanged:
+    """The schedule that `table_to_plain` wrote; the kind says which table type its versions hold."""
+    venue, kind, symbol = plain["key"]
+    key = TableKey(venue, TableKind(kind), symbol)
+    versions = (
+        TableVersion(**{**version, "table": msgspec.convert(version["table"], TABLE_TYPES[key.kind])})
+        for version in plain["versions"]
+    )
+    return TableChanged(key=key, versions=tuple(versions), ts_recv_ns=plain["ts_recv_ns"])
+
+
+def _said_to_plain(said: AccountState | VenueFigures) -> tuple[str, Any]:
+    kind = "account_state" if isinstance(said, AccountState) else "venue_figures"
+    return kind, msgspec.to_builtins(said)

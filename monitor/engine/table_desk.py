@@ -1,0 +1,104 @@
+"""The desk of tables: risk parameters come into force at their time, and every pool they concern is valued afresh."""
+
+from __future__ import annotations
+
+from monitor.domain.effects import Cause, CauseKind, TableApplied
+from monitor.domain.ids import DriverKind, symbol_of
+from monitor.domain.instrument import Instrument
+from monitor.domain.tables import TableChanged, TableKey, TableKind
+from monitor.engine.account_desk import AccountDesk
+from monitor.engine.driver_weight import driver_weight
+from monitor.engine.pool_desk import PoolDesk
+from monitor.engine.turn import Turn
+from monitor.engine.world import World
+
+
+class TableDesk:
+    """Writes the tables in force, and through them instruments, schedules and class weights."""
+
+    def __init__(self, world: World, pools: PoolDesk, accounts: AccountDesk) -> None:
+        self._world = world
+        self._pools = pools
+        self._accounts = accounts
+        self._is_news = False
+
+    def on_table(self, changed: TableChanged, turn: Turn) -> None:
+        """A whole schedule of versions replaces what was known; what is due now comes into force now."""
+        now_in_force = [changed.key] if self._world.tables.schedule(changed) else []
+        keys = {*now_in_force, *self._world.tables.due(turn.engine_ns)}
+        self._bring_in(keys, turn)
+
+    def on_clock(self, turn: Turn) -> None:
+        """Bring into force what is due at engine time."""
+        self._bring_in(set(self._world.tables.due(turn.engine_ns)), turn)
+        if self._is_news:
+            # Once a clock, not once a table: a thousand accounts may lack the same fifty tables while they come in.
+            self._is_news = False
+            turn.cause = Cause(CauseKind.TABLE, "tables that were missing")
+            for account in sorted(self._pools.waiting):
+                self._pools.refresh(self._world.accounts[account], turn)
+            self._accounts.on_instrument(turn)
+
+    def _bring_in(self, keys: set[TableKey], turn: Turn) -> None:
+        for key in sorted(keys, key=str):
+            turn.cause = Cause(CauseKind.TABLE, str(key))
+            accounts = self._apply(key)
+            self._is_news = True
+            for account in sorted(accounts):
+                self._pools.refresh(self._world.accounts[account], turn)
+            version = self._world.tables.find(key)
+            turn.effects.append(
+                TableApplied(
+                    seq=turn.seq,
+                    engine_ns=turn.engine_ns,
+                    key=str(key),
+                    version="" if version is None else version.version,
+                    pools=sum(len(self._world.accounts[account].pools) for account in accounts),
+                )
+            )
+
+    def load_all(self) -> None:
+        """After a restore: instruments, schedules and weights of every table in force go to where they are used."""
+        self._is_news = True
+        for key in self._world.tables:
+            self._apply(key)
+
+    def _apply(self, key: TableKey) -> set[str]:
+        """Hand one table to those that use it; the accounts whose pools must be compiled afresh."""
+        version = self._world.tables.find(key)
+        if key.kind is TableKind.CLASS_WEIGHTS:
+            return self._reweigh()
+        if key.kind is TableKind.INSTRUMENT:
+            return self._instrument(key)
+        if version is None:
+            return self._holders(key)
+        accounts: set[str] = self._holders(key)
+        for schedule, pieces in self._world.rulebook(key.venue).schedules(key, version).items():
+            slots = self._pools.book.set_schedule(schedule, pieces)
+            accounts.update(entry.account for entry in self._pools.entries_at(slots))
+        return accounts
+
+    def _reweigh(self) -> set[str]:
+        accounts: set[str] = set()
+        for index, key in self._world.drivers:
+            slots = self._pools.book.set_weight(index, driver_weight(key, self._world.tables))
+            accounts.update(entry.account for entry in self._pools.entries_at(slots))
+        return accounts
+
+    def _instrument(self, key: TableKey) -> set[str]:
+        version = self._world.tables.find(key)
+        if version is not None and isinstance(version.table, Instrument):
+            self._world.ledger.set_instrument(version.table)
+        for index, driver in self._world.drivers:
+            if symbol_of(driver.subject) == key.symbol and driver.kind in (DriverKind.MARK, DriverKind.INDEX):
+                self._pools.book.set_weight(index, driver_weight(driver, self._world.tables))
+        return self._holders(key)
+
+    def _holders(self, key: TableKey) -> set[str]:
+        """The accounts with a pool that holds a driver of the table's symbol."""
+        accounts: set[str] = set()
+        subject = f"{key.venue}:{key.symbol}"
+        for index, driver in self._world.drivers:
+            if driver.subject == subject:
+                accounts.update(entry.account for entry in self._pools.entries_on(index))
+        return accounts
