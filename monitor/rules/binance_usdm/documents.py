@@ -4,7 +4,7 @@ Each constant is quoted in the parts of a report as the source of a formula. Rea
 the live page.
 """
 
-VENUE = "binance"
+VENUE = "binance_usdm"
 
 LIQUIDATION_PRICE = "binance.com/en/support/faq/b3c689c1f50a44cabb3a84e663b81d93 (liquidation price of USDⓈ-M futures)"
 """Single-asset mode: margin balance, maintenance margin, liquidation price; long and short of one symbol share one in cross."""
