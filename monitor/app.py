@@ -1,0 +1,218 @@
+"""The daemon: everything wired together under one TaskGroup. Wiring only."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import orjson
+import structlog
+from prometheus_client import CollectorRegistry
+
+from connectors.event_json import table_changed_from_plain
+from connectors.feed_health import FeedHealth
+from connectors.kafka.input import KafkaInput
+from connectors.kafka.output import KafkaOutput
+from connectors.recording.header import RecordingHeader
+from connectors.venues.binance import BinanceUsdm
+from monitor import __version__
+from monitor.clock import WallClock
+from monitor.config import Config, config_to_plain, engine_settings
+from monitor.domain.effects import Effect
+from monitor.domain.errors import BadConfiguration
+from monitor.domain.events import ValuationStarted
+from monitor.domain.inputs import Input, PriceBatch
+from monitor.domain.tables import TableChanged
+from monitor.effect_log import log_effect
+from monitor.engine import Engine
+from monitor.inbox import EngineInbox
+from monitor.journal import Journal
+from monitor.kernels import compile_kernels
+from monitor.pump import Pump
+from monitor.rules.class_weights import CLASS_WEIGHTS_KEY, class_weights_from_toml, load_class_weights
+from monitor.telemetry.metrics import Metrics
+from monitor.telemetry.server import TelemetryServer
+
+log = structlog.get_logger(__name__)
+
+CLOCK_INTERVAL_S = 0.1
+
+
+class Daemon:
+    """One run of marginwatch. `run()` serves until it is cancelled or a termination signal comes."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.run_id = uuid.uuid4().hex[:16]
+        self._clock = WallClock()
+        self._settings = engine_settings(config)
+        self.ready = asyncio.Event()
+        self._journal = Journal(config.state, lambda: (self.engine.state(), self.engine.seq))
+        loaded = self._journal.load()
+        self.engine = Engine(self._settings) if loaded is None else Engine.restore(self._settings, loaded.state)
+        self._start = None if loaded is None else loaded.state
+        self.inbox = EngineInbox(
+            high_water=config.inbox.high_water_prices,
+            event_capacity=config.inbox.events,
+            now_ns=self._clock.now_ns,
+            epoch=self._clock.now_ns(),
+        )
+        self._metrics = Metrics(
+            self.engine,
+            CollectorRegistry(),
+            inbox_depth=lambda: len(self.inbox),
+            pool_series=config.http.metrics_pools,
+        )
+        self._venues: list[BinanceUsdm] = []
+        if config.venues.binance_usdm is not None:
+            self._venues.append(BinanceUsdm(config.venues.binance_usdm, self.inbox, self._clock))
+        self._kafka_in: KafkaInput | None = None
+        self._kafka_out: KafkaOutput | None = None
+        if config.kafka is not None:
+            positions = {lane: offset + 1 for lane, offset in self.engine.positions.items()}
+            self._kafka_in = KafkaInput(config.kafka, self.inbox, self._clock, positions)
+            self._kafka_out = KafkaOutput(config.kafka, self._clock, self.run_id)
+        self.server = TelemetryServer(
+            self.engine,
+            config.http,
+            run_id=self.run_id,
+            ready=self.not_ready,
+            alerts=self.alerts,
+            feeds=self.feeds,
+            metrics=self._metrics,
+            clock=self._clock,
+        )
+        self._pump = Pump(
+            self.engine,
+            self.inbox,
+            self._journal,
+            deliver=self._deliver,
+            decided=self._note_decided,
+            now_ns=self._clock.now_ns,
+        )
+
+    # ---- running
+
+    async def run(self) -> None:
+        """Serve until cancelled or told to end; state and recording are saved at the end."""
+        log.info("starting", run_id=self.run_id, version=__version__, restored_seq=self.engine.seq)
+        self._journal.begin_recording(self._header())
+        self.inbox.advance_clock(self._clock.now_ns())
+        self._queue_tables()
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(self._pump.run(), name="pump"),
+                group.create_task(self._journal.run(), name="journal"),
+                group.create_task(self._advance_clock(), name="clock"),
+                group.create_task(self.server.run(), name="http"),
+                group.create_task(self._start_valuing(), name="kernels"),
+                group.create_task(self._say_when_ready(), name="ready"),
+                *(group.create_task(venue.run(), name="venue") for venue in self._venues),
+            ]
+            if self._kafka_in is not None and self._kafka_out is not None:
+                tasks.append(group.create_task(self._kafka_in.run(), name="kafka-in"))
+                tasks.append(group.create_task(self._kafka_out.run(), name="kafka-out"))
+            self._end_on_signals(tasks)
+
+    def _end_on_signals(self, tasks: list[asyncio.Task[None]]) -> None:
+        """SIGTERM and Ctrl-C end every task in order; a second one ends the process at once."""
+        loop = asyncio.get_running_loop()
+
+        def end() -> None:
+            log.info("stopping", seq=self.engine.seq)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+            for task in tasks:
+                task.cancel()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, end)
+
+    async def _advance_clock(self) -> None:
+        while True:
+            await asyncio.sleep(CLOCK_INTERVAL_S)
+            self.inbox.advance_clock(self._clock.now_ns())
+
+    async def _start_valuing(self) -> None:
+        started_ns = self._clock.now_ns()
+        await compile_kernels()
+        log.info("kernels_ready", seconds=round((self._clock.now_ns() - started_ns) / 1e9, 1))
+        await self.inbox.put(ValuationStarted())
+
+    async def _say_when_ready(self) -> None:
+        await self.server.listening.wait()
+        log.info("listening", board=f"{self.server.url}/", metrics=f"{self.server.url}/metrics")
+        while self.not_ready():  # noqa: ASYNC110 - readiness is read off many parts, none of which is an event
+            await asyncio.sleep(CLOCK_INTERVAL_S)
+        self.ready.set()
+        log.info("ready", accounts=len(self.engine.account_statuses()))
+
+    def _header(self) -> RecordingHeader:
+        return RecordingHeader(
+            build=__version__,
+            run_id=self.run_id,
+            engine_settings=msgspec.to_builtins(self._settings, order="deterministic"),
+            first_seq=self.engine.seq + 1,
+            created_ns=self._clock.now_ns(),
+            configuration=config_to_plain(self.config),
+            start=self._start,
+        )
+
+    def _queue_tables(self) -> None:
+        now_ns = self._clock.now_ns()
+        path = self.config.tables.class_weights_file
+        weights = load_class_weights() if path is None else class_weights_from_toml(_read(path).decode(), path)
+        self.inbox.put_now(TableChanged(key=CLASS_WEIGHTS_KEY, versions=(weights,), ts_recv_ns=now_ns))
+        for file in self.config.tables.files:
+            rows = orjson.loads(_read(file))
+            for row in rows:
+                self.inbox.put_now(table_changed_from_plain({"ts_recv_ns": now_ns, **row}, file))
+
+    # ---- what the parts ask for
+
+    def not_ready(self) -> Sequence[str]:
+        """Why the daemon is not ready, in words; empty when it is."""
+        reasons = [] if self.engine.is_valuing else ["compiling kernels"]
+        if self._kafka_in is not None and not self._kafka_in.caught_up():
+            reasons.append("catching up with Kafka")
+        statuses = self.engine.account_statuses()
+        waiting = sum(1 for status in statuses if status.last_agreed_ns is None)
+        expected = sum(len(venue.accounts) for venue in self._venues)
+        if expected > len(statuses) - waiting:
+            reasons.append(f"{len(statuses) - waiting} of {expected} accounts opened")
+        if not statuses:
+            reasons.append("no account yet")
+        return reasons
+
+    def feeds(self) -> list[FeedHealth]:
+        """The health of every connection."""
+        found = [feed for venue in self._venues for feed in venue.feeds()]
+        if self._kafka_in is not None and self._kafka_out is not None:
+            found += [*self._kafka_in.feeds(), *self._kafka_out.feeds()]
+        return found
+
+    def alerts(self) -> Sequence[object]:
+        """The alerts that are on."""
+        return []
+
+    async def _deliver(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            log_effect(effect)
+            if self._kafka_out is not None:
+                self._kafka_out.offer_effect(effect)
+
+    def _note_decided(self, item: Input, decided_ns: int) -> None:
+        """Note how long the newest row of a batch waited between receipt and decision."""
+        if isinstance(item, PriceBatch) and len(item):
+            self._metrics.observe_receive_to_decided((decided_ns - item.ts_recv_ns[0]) / 1e9, len(item))
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise BadConfiguration(error.strerror or str(error), field="tables.files", value=path) from error

@@ -1,0 +1,109 @@
+"""What a running daemon keeps on disk: the recording of every input, and snapshots of the state."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from connectors.recording.header import RecordingHeader
+from connectors.recording.snapshot import LoadedSnapshot, SnapshotStore
+from connectors.recording.writer import RecordingWriter
+from monitor.config import StateSettings
+from monitor.domain.ids import SourcePosition
+from monitor.domain.inputs import Input
+
+log = structlog.get_logger(__name__)
+
+RECORDING_SUFFIX = ".mwr"
+
+FLUSH_ROWS = 16_384
+"""Rows in memory at which they are written without waiting for the interval."""
+
+
+class Journal:
+    """Recording and snapshots of one run. A new run begins a new recording, which starts from the snapshot it restored."""
+
+    def __init__(self, settings: StateSettings, state_of: Callable[[], tuple[dict[str, Any], int]]) -> None:
+        self._settings = settings
+        self._state_of = state_of
+        self._folder = Path(settings.folder)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._store = SnapshotStore(self._folder / "snapshots")
+        self._writer: RecordingWriter | None = None
+        self._full = asyncio.Event()
+
+    def load(self) -> LoadedSnapshot | None:
+        """The newest readable snapshot, None for a first start; one that was passed over is said."""
+        loaded = self._store.load()
+        if loaded is not None:
+            for path, reason in loaded.passed_over:
+                log.warning("snapshot_passed_over", snapshot=path.name, reason=reason, restored_from=loaded.path.name)
+        return loaded
+
+    def begin_recording(self, header: RecordingHeader) -> None:
+        """Begin this run's recording and remove the oldest ones beyond the number kept."""
+        if not self._settings.record:
+            return
+        folder = self._folder / "recordings"
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{header.created_ns or 0:020d}-{header.run_id}{RECORDING_SUFFIX}"
+        self._writer = RecordingWriter(path, header)
+        log.info("recording_begun", recording=str(path), first_seq=header.first_seq)
+        for old in sorted(folder.glob(f"*{RECORDING_SUFFIX}"))[: -self._settings.recordings_kept]:
+            old.unlink()
+            log.info("recording_removed", recording=old.name)
+
+    def append(self, seq_first: int, engine_ns: int, item: Input, position: SourcePosition | None) -> None:
+        """Keep one input in memory until the next flush."""
+        if self._writer is not None:
+            self._writer.append(seq_first, engine_ns, item, position)
+            if self._writer.pending_rows >= FLUSH_ROWS:
+                self._full.set()
+
+    async def run(self) -> None:
+        """Flush the recording and save snapshots at their intervals, until cancelled; both once more at the end."""
+        loop = asyncio.get_running_loop()
+        next_snapshot = loop.time() + self._settings.snapshot_interval_s
+        try:
+            while True:
+                await self._wait_for_rows()
+                await self._flush()
+                if loop.time() >= next_snapshot:
+                    await self.save_snapshot()
+                    next_snapshot = loop.time() + self._settings.snapshot_interval_s
+        finally:
+            self.close()
+
+    async def _wait_for_rows(self) -> None:
+        """Return after the flush interval, or at once when many rows wait."""
+        try:
+            async with asyncio.timeout(self._settings.recording_flush_s):
+                await self._full.wait()
+        except TimeoutError:
+            pass
+        self._full.clear()
+
+    async def save_snapshot(self) -> None:
+        """Save the state of this moment; the recording up to it is on disk before."""
+        state, seq = self._state_of()
+        await self._flush(sync=True)
+        path = await asyncio.to_thread(self._store.save, state, seq)
+        log.debug("snapshot_saved", snapshot=path.name, seq=seq)
+
+    def close(self) -> None:
+        """The last words of a clean end: recording closed, state saved."""
+        if self._writer is not None:
+            self._writer.close()
+        state, seq = self._state_of()
+        self._store.save(state, seq)
+        log.info("state_saved", seq=seq)
+
+    async def _flush(self, *, sync: bool = False) -> None:
+        if self._writer is not None:
+            block = self._writer.take()
+            if len(block) or sync:
+                await asyncio.to_thread(self._writer.write, block, sync=sync)
