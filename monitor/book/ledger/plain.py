@@ -1,0 +1,146 @@
+"""The ledger as plain JSON data and back, exactly: truth by name, never rows or numbers of this process.
+
+Steps beyond 53 bits are strings. Accounts stand in the order in which they were declared; positions and wallets in canonical
+order, so that equal ledgers have equal data, whatever way they came about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from monitor.book.ledger.fixed_point import wide
+from monitor.book.ledger.positions import SIDE_CODES, SIDES, PositionRow
+from monitor.book.ledger.recent import ChangeNames
+from monitor.book.ledger.store import PositionKey, Store
+from monitor.book.ledger.terms import ContractTerms
+from monitor.domain.account import AccountMode, PositionMode, PositionSide
+from monitor.domain.holdings import Order
+from monitor.domain.instrument import Instrument, InstrumentKind
+
+
+def to_plain(store: Store) -> dict[str, Any]:
+    """Everything that the ledger's further answers depend on."""
+    numbers = sorted(store.terms, key=store.instruments.by_number.__getitem__)
+    listed = sorted(
+        (store.accounts.names[row], store.instruments.by_number[instrument], side, ns)
+        for (row, instrument, side), ns in store.listed_until_ns.items()
+    )
+    return {
+        "instruments": [_plain_terms(store.terms[number]) for number in numbers],
+        "accounts": [_plain_account(store, account, row) for account, row in store.accounts.rows.items()],
+        "listed_until_ns": [list(entry) for entry in listed],
+        "recent": store.recent.plain(_names(store)),
+    }
+
+
+def from_plain(plain: dict[str, Any]) -> Store:
+    """The store that `to_plain` described."""
+    store = Store()
+    for row in plain["instruments"]:
+        _restore_terms(store, row)
+    for account in plain["accounts"]:
+        _restore_account(store, account)
+    for account, instrument, side, ns in plain["listed_until_ns"]:
+        store.listed_until_ns[store.accounts.rows[account], store.instruments.number(instrument), side] = ns
+    store.recent.restore(plain["recent"], _names(store), store.accounts.rows)
+    return store
+
+
+def _names(store: Store) -> ChangeNames:
+    return ChangeNames(store.accounts.names, store.instruments, store.assets)
+
+
+def _plain_value(value: object) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _plain_terms(terms: ContractTerms) -> dict[str, Any]:
+    instrument = terms.instrument
+    plain = {field.name: _plain_value(getattr(instrument, field.name)) for field in fields(instrument)}
+    return {**plain, "size_unit": str(terms.size_unit)}
+
+
+def _restore_terms(store: Store, row: dict[str, Any]) -> None:
+    decimals = {name: Decimal(row[name]) for name in ("contract_size", "size_step", "price_step")}
+    given = {name: value for name, value in row.items() if name != "size_unit"}
+    instrument = Instrument(**{**given, **decimals, "kind": InstrumentKind(row["kind"])})
+    number = store.instruments.number(instrument.instrument)
+    store.terms[number] = ContractTerms.of(instrument, Decimal(row["size_unit"]), store.asset_numbers(instrument))
+
+
+def _plain_account(store: Store, account: str, row: int) -> dict[str, Any]:
+    names = store.assets.by_number
+    wallets = sorted((names[asset], balance, residual) for asset, balance, residual in store.wallets.of(row))
+    return {
+        "account": account,
+        "mode": store.accounts.mode(row).value,
+        "position_mode": store.accounts.position_mode(row).value,
+        "agreed_ns": store.accounts.agreed_ns[row],
+        "positions": [_plain_position(store, row, key) for key in store.position_keys(row)],
+        "wallets": [[name, wide(balance), wide(residual)] for name, balance, residual in wallets],
+        "orders": [_plain_order(order) for order in store.accounts.orders.get(row, ())],
+        **store.ids.plain(row),
+    }
+
+
+def _restore_account(store: Store, plain: dict[str, Any]) -> None:
+    row = store.accounts.add(plain["account"], AccountMode(plain["mode"]), PositionMode(plain["position_mode"]))
+    store.accounts.agreed_ns[row] = plain["agreed_ns"]
+    for position in plain["positions"]:
+        _restore_position(store, row, position)
+    for asset, balance, residual in plain["wallets"]:
+        store.wallets.write(row, store.assets.number(asset), int(balance), int(residual))
+    if plain["orders"]:
+        store.accounts.orders[row] = tuple(_order_of(order) for order in plain["orders"])
+    store.ids.restore(row, plain.get("ids"), plain.get("ids_dropped_ns"))
+
+
+def _plain_position(store: Store, account: int, key: PositionKey) -> dict[str, Any]:
+    row = store.position(account, key)
+    return {
+        "instrument": store.instruments.by_number[key[0]],
+        "position_side": SIDES[key[1]].value,
+        "size": wide(row.size),
+        "cost": wide(row.cost),
+        "doubt": wide(row.doubt),
+        "is_isolated": row.is_isolated,
+        "isolated_wallet": None if row.isolated_wallet is None else wide(row.isolated_wallet),
+        "wallet_pending": row.wallet_pending,
+        "leverage": None if row.leverage is None else str(row.leverage),
+        "adl_rank": row.adl_rank,
+    }
+
+
+def _restore_position(store: Store, account: int, plain: dict[str, Any]) -> None:
+    side = SIDE_CODES[PositionSide(plain["position_side"])]
+    row = PositionRow(
+        size=int(plain["size"]),
+        cost=int(plain["cost"]),
+        doubt=int(plain["doubt"]),
+        is_isolated=plain["is_isolated"],
+        isolated_wallet=None if plain["isolated_wallet"] is None else int(plain["isolated_wallet"]),
+        wallet_pending=plain["wallet_pending"],
+        leverage=None if plain["leverage"] is None else Decimal(plain["leverage"]),
+        adl_rank=plain["adl_rank"],
+    )
+    store.positions.write(account, store.instruments.number(plain["instrument"]), side, row)
+
+
+def _plain_order(order: Order) -> dict[str, Any]:
+    return {field.name: _plain_value(getattr(order, field.name)) for field in fields(order)}
+
+
+def _order_of(plain: dict[str, Any]) -> Order:
+    return Order(
+        instrument=plain["instrument"],
+        order_id=plain["order_id"],
+        position_side=PositionSide(plain["position_side"]),
+        size=Decimal(plain["size"]),
+        limit_price=None if plain["limit_price"] is None else Decimal(plain["limit_price"]),
+        reduce_only=plain["reduce_only"],
+    )
