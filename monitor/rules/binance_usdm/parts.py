@@ -185,4 +185,6 @@ def _table(value: PositionValue) -> str:
 
 
 def _text(value: Decimal) -> str:
-    return f"{value:f}"
+    """A decimal without exponent and without trailing zeros."""
+    with exact():
+        return f"{value.normalize():f}"

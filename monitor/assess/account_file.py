@@ -1,0 +1,265 @@
+"""The account file: the form in which accounts, prices and tables are written for `assess`. `docs/account-file.md` tells it.
+
+The JSON Schema in `docs/schemas/` is made from these types. Every figure is a decimal in a string; a JSON number would have
+passed through a float somewhere. What is not told is unknown, never a default.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from monitor.domain.account import AccountMode, MarginMode, PositionMode
+from monitor.domain.checks import require_account, require_finite, require_not_negative, require_positive, require_subject
+from monitor.domain.instrument import InstrumentKind
+
+SCHEMA_VERSION = 1
+
+Figure = Annotated[Decimal, Meta(extra_json_schema={"pattern": r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"})]
+"""A decimal in a string."""
+
+Subject = Annotated[
+    str, Meta(description="venue:SYMBOL as the venue spells it, such as binance_usdm:BTCUSDT", pattern=r"^[^:]+:\S+$")
+]
+
+
+class Side(Enum):
+    """Which way a position or an order goes."""
+
+    LONG = "long"
+    SHORT = "short"
+
+    @property
+    def sign(self) -> int:
+        """1 for long, -1 for short."""
+        return 1 if self is Side.LONG else -1
+
+
+class _Entry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True, omit_defaults=True):
+    """An object of the file: a field that is not known is refused."""
+
+
+def _require_one(**given: Decimal | None) -> None:
+    """Exactly one of the named fields must be there."""
+    count = sum(value is not None for value in given.values())
+    if count != 1:
+        names = ", ".join(given)
+        raise ValueError(f"{next(iter(given))} must be given, or another one of {names}: exactly one, got {count}")
+
+
+class PositionEntry(_Entry, frozen=True):
+    """An open position. Its entry is told by exactly one of `entry_price`, `cost` and `unrealised_pnl` (at the mark)."""
+
+    instrument: Subject
+    side: Side
+    size: Annotated[Figure, Meta(description="above 0, in contracts (base units where contract_size is 1)")]
+    entry_price: Annotated[Figure | None, Meta(description="quote per base")] = None
+    cost: Annotated[Figure | None, Meta(description="signed: size times price paid, negative for a short")] = None
+    unrealised_pnl: Annotated[Figure | None, Meta(description="as the venue published it at the mark price given")] = None
+    mark_price: Annotated[Figure | None, Meta(description="may stand here or in mark_prices; the same in both")] = None
+    leverage: Annotated[Figure | None, Meta(description="without it the initial margin is unknown")] = None
+    margin_mode: MarginMode = MarginMode.CROSS
+    isolated_wallet: Annotated[Figure | None, Meta(description="isolated: margin without unrealised PnL")] = None
+    isolated_margin: Annotated[Figure | None, Meta(description="isolated: margin with unrealised PnL, as published")] = None
+
+    def __post_init__(self) -> None:
+        require_subject("instrument", self.instrument)
+        require_positive("size", self.size)
+        _require_one(entry_price=self.entry_price, cost=self.cost, unrealised_pnl=self.unrealised_pnl)
+        require_positive("entry_price", self.entry_price)
+        require_finite("cost", self.cost)
+        require_finite("unrealised_pnl", self.unrealised_pnl)
+        require_positive("mark_price", self.mark_price)
+        require_positive("leverage", self.leverage)
+        require_finite("isolated_wallet", self.isolated_wallet)
+        require_finite("isolated_margin", self.isolated_margin)
+        if self.margin_mode is MarginMode.CROSS and (self.isolated_wallet, self.isolated_margin) != (None, None):
+            raise ValueError("margin_mode must be isolated where isolated_wallet or isolated_margin is given, got cross")
+        if self.isolated_wallet is not None and self.isolated_margin is not None:
+            raise ValueError("isolated_margin must not be given beside isolated_wallet")
+
+
+class OrderEntry(_Entry, frozen=True):
+    """An open order: its margin enters the initial margin alone."""
+
+    instrument: Subject
+    side: Side
+    size: Annotated[Figure, Meta(description="above 0: what is left of it")]
+    limit_price: Figure | None = None
+    reduce_only: bool = False
+
+    def __post_init__(self) -> None:
+        require_subject("instrument", self.instrument)
+        require_positive("size", self.size)
+        require_positive("limit_price", self.limit_price)
+
+
+class WalletEntry(_Entry, frozen=True):
+    """A wallet: exactly one of `balance` (whole, isolated wallets included) and `cross_balance` (without them)."""
+
+    asset: str
+    balance: Figure | None = None
+    cross_balance: Figure | None = None
+
+    def __post_init__(self) -> None:
+        _require_one(balance=self.balance, cross_balance=self.cross_balance)
+        require_finite("balance", self.balance)
+        require_finite("cross_balance", self.cross_balance)
+
+
+class AccountEntry(_Entry, frozen=True):
+    """One account. `profile` names the thresholds of its levels (desk, client, or one of `profiles`)."""
+
+    account: Annotated[str, Meta(description="venue:name")]
+    mode: AccountMode
+    position_mode: PositionMode
+    wallets: list[WalletEntry] = []
+    positions: list[PositionEntry] = []
+    orders: list[OrderEntry] = []
+    profile: str = "desk"
+    entity: str | None = None
+    owner: str | None = None
+
+    def __post_init__(self) -> None:
+        require_account(self.account)
+
+
+class MarkPriceEntry(_Entry, frozen=True):
+    """The mark price of an instrument, quote per base."""
+
+    instrument: Subject
+    mark_price: Figure
+
+    def __post_init__(self) -> None:
+        require_subject("instrument", self.instrument)
+        require_positive("mark_price", self.mark_price)
+
+
+class AssetIndexEntry(_Entry, frozen=True):
+    """How an asset converts to USD: index with buffers, or the bid and ask rates themselves; auto-exchange buffers beside."""
+
+    asset: Annotated[str, Meta(description="venue:ASSET, such as binance_usdm:USDT")]
+    index: Annotated[Figure | None, Meta(description="USD per unit")] = None
+    bid_buffer: Figure | None = None
+    ask_buffer: Figure | None = None
+    bid_rate: Figure | None = None
+    ask_rate: Figure | None = None
+    auto_exchange_bid_buffer: Figure | None = None
+    auto_exchange_ask_buffer: Figure | None = None
+
+    def __post_init__(self) -> None:
+        require_subject("asset", self.asset)
+        for name in ("index", "bid_rate", "ask_rate"):
+            require_positive(name, getattr(self, name))
+        for name in ("bid_buffer", "ask_buffer", "auto_exchange_bid_buffer", "auto_exchange_ask_buffer"):
+            require_not_negative(name, getattr(self, name))
+        for one, other in (("bid_buffer", "ask_buffer"), ("bid_rate", "ask_rate")):
+            if (getattr(self, one) is None) != (getattr(self, other) is None):
+                raise ValueError(f"{one} must be given together with {other}")
+        if self.bid_buffer is not None and self.bid_rate is not None:
+            raise ValueError("bid_rate must not be given beside bid_buffer")
+        if self.index is None and (self.bid_buffer is not None or self.auto_exchange_bid_buffer is not None):
+            raise ValueError("index must be given with buffers")
+
+
+class InstrumentEntry(_Entry, frozen=True):
+    """The terms of an instrument."""
+
+    instrument: Subject
+    kind: InstrumentKind
+    base: str
+    quote: str
+    settle_asset: str
+    contract_size: Annotated[Figure, Meta(description="base units a contract")] = Decimal(1)
+
+    def __post_init__(self) -> None:
+        require_subject("instrument", self.instrument)
+        require_positive("contract_size", self.contract_size)
+
+
+class BracketEntry(_Entry, frozen=True):
+    """One bracket. `cap` defaults to the next floor, `deduction` is computed; where given, both are compared."""
+
+    floor: Figure
+    maintenance_margin_rate: Figure
+    cap: Figure | None = None
+    deduction: Figure | None = None
+    initial_leverage: Figure | None = None
+
+
+class BracketTableEntry(_Entry, frozen=True):
+    """The brackets of one instrument: the whole table, or rate and deduction of the one bracket that is known to hold."""
+
+    instrument: Subject
+    brackets: list[BracketEntry] = []
+    maintenance_margin_rate: Figure | None = None
+    deduction: Annotated[Figure | None, Meta(description="only beside maintenance_margin_rate")] = None
+    version: str = "account file"
+    source: str = ""
+    verified: bool = True
+
+    def __post_init__(self) -> None:
+        require_subject("instrument", self.instrument)
+        if bool(self.brackets) == (self.maintenance_margin_rate is not None):
+            raise ValueError("brackets must be given, or maintenance_margin_rate: exactly one of them")
+        if self.deduction is not None and self.maintenance_margin_rate is None:
+            raise ValueError("deduction must stand beside maintenance_margin_rate")
+
+
+class TablesEntry(_Entry, frozen=True):
+    """The tables that value the accounts. What is missing makes its holders unknown."""
+
+    instruments: list[InstrumentEntry] = []
+    leverage_brackets: list[BracketTableEntry] = []
+
+
+class BandEntry(_Entry, frozen=True):
+    """Where a switch goes on and off."""
+
+    enter: Figure
+    leave: Figure
+
+
+class SwitchEntry(_Entry, frozen=True):
+    """The boundaries of a switch; a kind that is not given is off."""
+
+    ratio: BandEntry | None = None
+    buffer: BandEntry | None = None
+
+
+class SwitchSetEntry(_Entry, frozen=True):
+    """The four switches."""
+
+    notice: SwitchEntry = SwitchEntry()
+    warning: SwitchEntry = SwitchEntry()
+    critical: SwitchEntry = SwitchEntry()
+    liquidation: SwitchEntry = SwitchEntry()
+
+
+class ProfileEntry(_Entry, frozen=True):
+    """A threshold profile; `isolated` defaults to `cross`."""
+
+    name: str
+    cross: SwitchSetEntry
+    isolated: SwitchSetEntry | None = None
+
+
+class AccountFile(_Entry, frozen=True):
+    """The whole file."""
+
+    schema_version: Literal[1]
+    accounts: list[AccountEntry] = []
+    mark_prices: list[MarkPriceEntry] = []
+    asset_indices: list[AssetIndexEntry] = []
+    tables: TablesEntry = TablesEntry()
+    profiles: list[ProfileEntry] = []
+
+
+def account_file_schema() -> dict[str, object]:
+    """The JSON Schema of the account file."""
+    schema: dict[str, object] = msgspec.json.schema(AccountFile)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "marginwatch account file", **schema}
