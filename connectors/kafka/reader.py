@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from connectors.feed_health import FeedHealth, FeedState
@@ -120,11 +121,12 @@ class PartitionReader:
 
     async def _attach(self, consumer: AIOKafkaConsumer) -> None:
         """Assign the partitions and seek each to its next offset."""
-        await consumer.topics()  # loads the metadata that partitions_for_topic reads
+        # The consumer's public partitions_for_topic knows only topics that were assigned before.
+        cluster = await consumer._client.fetch_all_metadata()
         assigned = [
             TopicPartition(topic.name, partition)
             for topic in self._topics.values()
-            for partition in self._partitions_of(consumer, topic)
+            for partition in _partitions_of(cluster, topic)
         ]
         consumer.assign(assigned)
         first = await consumer.beginning_offsets(assigned)
@@ -142,15 +144,6 @@ class PartitionReader:
         self._failures = 0
         self._restart_watchdog()
         log.info("kafka_attached", reader=self._name, partitions=len(assigned), reconnects=self._reconnects)
-
-    def _partitions_of(self, consumer: AIOKafkaConsumer, topic: TopicToRead) -> list[int]:
-        known = consumer.partitions_for_topic(topic.name)
-        if not known:
-            raise Transient(f"topic {topic.name} does not exist")
-        wanted = known if topic.partitions is None else set(topic.partitions)
-        if not wanted <= known:
-            raise Transient(f"topic {topic.name} has no partition {min(wanted - known)}")
-        return sorted(wanted)
 
     def _first_attach(self, at: TopicPartition, first: int, end: int) -> ReadPartition:
         begin = end if self._topics[at.topic].from_end else first
@@ -245,3 +238,13 @@ class PartitionReader:
         if reason != self._down_reason:  # once per change of state, not once per try
             log.warning("kafka_reader_down", reader=self._name, reason=reason)
         self._down_reason = reason
+
+
+def _partitions_of(cluster: ClusterMetadata, topic: TopicToRead) -> list[int]:
+    known = cluster.partitions_for_topic(topic.name)
+    if not known:
+        raise Transient(f"topic {topic.name} does not exist")
+    wanted = known if topic.partitions is None else set(topic.partitions)
+    if not wanted <= known:
+        raise Transient(f"topic {topic.name} has no partition {min(wanted - known)}")
+    return sorted(wanted)
