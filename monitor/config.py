@@ -176,6 +176,8 @@ def parse_config(text: str, source: str) -> Config:
         reason, _, path = str(error).partition(" - at `$")
         field = path.rstrip("`").lstrip(".")
         raise BadConfiguration(reason, field=field, value=_value_at(plain, field), source=source) from error
+    if config.kafka is None and config.venues.binance_usdm is None:
+        raise BadConfiguration("nothing to watch: give [venues.binance_usdm], [kafka] or both", source=source)
     engine_settings(config, source)
     return config
 

@@ -13,7 +13,7 @@ import msgspec
 
 def unknown_keys(plain: object, kind: Any, path: str = "") -> Iterator[tuple[str, str | None]]:
     """The keys of `plain` that the type does not have, each with its whole path and the nearest known key of its section."""
-    struct = _struct_of(kind)
+    struct = struct_of(kind)
     if isinstance(plain, dict) and struct is not None:
         fields = {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
         for key, value in plain.items():
@@ -23,7 +23,7 @@ def unknown_keys(plain: object, kind: Any, path: str = "") -> Iterator[tuple[str
             else:
                 yield here, next(iter(difflib.get_close_matches(key, fields, 1)), None)
         return
-    inner = _item_of(kind)
+    inner = item_of(kind)
     if inner is not None and isinstance(plain, list):
         for index, value in enumerate(plain):
             yield from unknown_keys(value, inner, f"{path}[{index}]")
@@ -32,16 +32,16 @@ def unknown_keys(plain: object, kind: Any, path: str = "") -> Iterator[tuple[str
             yield from unknown_keys(value, inner, f"{path}.{key}")
 
 
-def _struct_of(kind: Any) -> type[msgspec.Struct] | None:
+def struct_of(kind: Any) -> type[msgspec.Struct] | None:
     """The struct type of a field, looking through `X | None`."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return kind
     if isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Union:
-        return next((found for found in map(_struct_of, typing.get_args(kind)) if found is not None), None)
+        return next((found for found in map(struct_of, typing.get_args(kind)) if found is not None), None)
     return None
 
 
-def _item_of(kind: Any) -> Any:
+def item_of(kind: Any) -> Any:
     """The type of a list's items or of a table's values."""
     arguments = typing.get_args(kind)
     if typing.get_origin(kind) is list:

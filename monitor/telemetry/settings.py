@@ -12,19 +12,20 @@ DEFAULT_PORT = 8700
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Section `http`.
-
-    `host`: address to listen on; only loopback until there is authentication. `port`: 0 takes a free one.
-    `board_rows`: pools the board shows (1 to 200). `metrics_pools`: most per-pool series of each per-pool metric (0 to 10000).
-    `stream_clients`: most browsers on the live stream at once. `stream_interval_seconds`: time between two messages, at most 1.
-    """
+    """The HTTP listener of board, API and metrics."""
 
     host: str = "127.0.0.1"
+    """Address to listen on; only loopback until there is authentication."""
     port: int = DEFAULT_PORT
+    """Port to listen on; 0 takes a free one."""
     board_rows: int = 50
+    """Pools that the board shows, worst first (1 to 200)."""
     metrics_pools: int = 200
+    """Most series of each per-pool metric, worst first (0 to 10000)."""
     stream_clients: int = 32
+    """Most browsers on the live stream at once."""
     stream_interval_seconds: float = 1.0
+    """Time between two messages of the live stream, at most 1."""
 
     def __post_init__(self) -> None:
         _require_loopback(self.host)
