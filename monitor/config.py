@@ -164,7 +164,7 @@ def load_config(path: Path) -> Config:
 def parse_config(text: str, source: str) -> Config:
     """Validate a TOML text as a whole; decimals are taken from their source text, never through float."""
     try:
-        plain = tomllib.loads(text)
+        plain = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise BadConfiguration(f"not a TOML file: {error}", source=source) from error
     for key, nearest in unknown_keys(plain, Config):
