@@ -252,6 +252,11 @@ class PoolBook:
         """The pools for which a release was refused."""
         return np.flatnonzero(self._columns.pools["flags"][: self._slots] & HELD).astype(np.int32)
 
+    def hold(self, slots: Iterable[int]) -> None:
+        """Mark pools as held (at a restore): they are decided afresh when their certainty returns."""
+        for slot in slots:
+            self._flag(self._live(int(slot)), HELD, True)
+
     def release_holds(self, slots: Iterable[int]) -> list[Change]:
         """Decide those of the pools afresh that are held and have figures; worst first."""
         found = []

@@ -56,11 +56,20 @@ _NO_CHANGE, _CHANGED, _CANDIDATE = range(3)
 
 
 def _compiled(function: Kernel) -> Kernel:
-    """A kernel compiled at its first call (or by `compile_all`), cached on disk."""
-    return cast(Kernel, numba.njit(cache=True, error_model="numpy")(function))
+    """A kernel compiled at its first call (or by `compile_all`), cached on disk.
+
+    Without Numba's run time: kernels make no arrays, and counting references of their arguments at every inner call made
+    the walk ten times slower. The option is undocumented; `benchmarks/pool_scan.py` shows whether a new version keeps it.
+    """
+    return cast(Kernel, numba.njit(cache=True, error_model="numpy", _nrt=False)(function))
 
 
-@_compiled
+def _inlined(function: Kernel) -> Kernel:
+    """The same, inlined where it is called: passing a dozen arrays costs more than the work of the small functions."""
+    return cast(Kernel, numba.njit(cache=True, error_model="numpy", _nrt=False, forceinline=True)(function))
+
+
+@_inlined
 def _schedule_at(x: float, schedule: int, schedules: Any, pieces: Any) -> float:
     row = schedules[schedule, 0]
     last = row + schedules[schedule, 1] - 1
@@ -69,7 +78,7 @@ def _schedule_at(x: float, schedule: int, schedules: Any, pieces: Any) -> float:
     return pieces[row, 1] * x + pieces[row, 2]  # type: ignore[no-any-return]
 
 
-@_compiled
+@_inlined
 def _leg_margin(leg: int, price: float, legs: Any, schedules: Any, pieces: Any) -> float:
     margin = legs[leg].extra_margin * price
     if legs[leg].schedule >= 0:
@@ -110,7 +119,7 @@ def _fill_cells(slot: int, pools: Any, legs: Any, cells: Any, drivers: Any, sche
     pools[slot].updates = 0
 
 
-@_compiled
+@_inlined
 def _move_leg(leg: int, place: int, first: int, old: float, new: float, weight: float, legs: Any, cells: Any, schedules: Any,
               pieces: Any) -> None:  # fmt: skip
     """Add to the running cells what one leg changes by when its driver moves; the bounds of the largest stay bounds."""
@@ -132,7 +141,7 @@ def _move_leg(leg: int, place: int, first: int, old: float, new: float, weight: 
         legs[leg].margin = margin
 
 
-@_compiled
+@_inlined
 def _apply_node(index: int, nodes: Any, drivers: Any, schedules: Any, pieces: Any, scratch: Any) -> tuple[float, float]:
     """Run one node on the scratch cells; returns its own exposure, signed and absolute."""
     source = nodes[index].source_cell
@@ -161,7 +170,7 @@ def _apply_node(index: int, nodes: Any, drivers: Any, schedules: Any, pieces: An
     return exposure, abs(exposure)
 
 
-@_compiled
+@_inlined
 def _fold(slot: int, pools: Any, cells: Any, drivers: Any, schedules: Any, pieces: Any, programs: Any, nodes: Any, scales: Any,
           scratch: Any) -> tuple[float, float, float, float, float]:  # fmt: skip
     """C, M, I and an upper and a lower bound of A, from the cells after legs (the bounds are equal just after a refill)."""
@@ -244,7 +253,7 @@ def _level_after(level: int, boundaries: int, transitions: Any) -> int:
     return transitions[level + 1, enter, leave]  # type: ignore[no-any-return]
 
 
-@_compiled
+@_inlined
 def _stays(slot: int, collateral: float, margin: float, high: float, low: float, pools: Any, thresholds: Any) -> bool:
     """Whether the level surely stays, judged on running figures: no switch above goes on, the one that is on stays on.
 
@@ -295,7 +304,8 @@ def assess(slots: Any, pools: Any, legs: Any, cells: Any, drivers: Any, schedule
         masks[index, 0] = 0
         masks[index, 1] = 0
         if pools[slot].missing > 0:
-            figures[index, :] = np.nan
+            for column in range(5):
+                figures[index, column] = np.nan
             continue
         _fill_cells(slot, pools, legs, cells, drivers, schedules, pieces)
         collateral, margin, initial, stress, _ = _fold(
@@ -340,7 +350,7 @@ def _settle(slot: int, row: int, count: int, pools: Any, legs: Any, cells: Any, 
     return _CHANGED
 
 
-@_compiled
+@_inlined
 def _follows(slot: int, leg: int, old: float, new: float, weight: float, pools: Any, legs: Any, cells: Any, drivers: Any,
              schedules: Any, pieces: Any, programs: Any, nodes: Any, scales: Any, scratch: Any,
              thresholds: Any) -> bool:  # fmt: skip
