@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from connectors.feed_health import FeedHealth, FeedState
 from connectors.kafka.backoff import delay_s
+from connectors.kafka.closing import stop_consumer
 from connectors.kafka.envelope import source_of
 from connectors.kafka.partition import ReadPartition
 from connectors.kafka.settings import KafkaSettings
@@ -117,7 +118,7 @@ class PartitionReader:
             await consumer.start()
             yield consumer
         finally:
-            await consumer.stop()
+            await stop_consumer(consumer)
 
     async def _attach(self, consumer: AIOKafkaConsumer) -> None:
         """Assign the partitions and seek each to its next offset."""

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from connectors.feed_health import FeedHealth
 from connectors.kafka.backoff import delay_s
+from connectors.kafka.closing import stop_consumer
 from connectors.kafka.dead_letters import DeadLetter, DeadLetters
 from connectors.kafka.settings import KafkaSettings
 from monitor.domain.effects import InputRefused
@@ -84,7 +85,7 @@ class RefusedInputs:
                 self._waiting.popleft()
             self._filled.clear()
         finally:
-            await consumer.stop()
+            await stop_consumer(consumer)
 
 
 async def _read_one(consumer: AIOKafkaConsumer, position: SourcePosition) -> tuple[bytes | None, bytes | None]:
