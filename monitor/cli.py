@@ -73,37 +73,45 @@ def _demo(parsed: argparse.Namespace) -> int:
 
 
 def _replay(parsed: argparse.Namespace) -> int:
-    from monitor.replay.run import run_replay  # noqa: PLC0415 - as above
+    from monitor.replay.commands import run_replay  # noqa: PLC0415 - as above
 
     return run_replay(
         parsed.recording,
         decisions=parsed.decisions,
-        at=parsed.at,
+        at_seq=parsed.at,
         as_json=parsed.json,
         config=parsed.config,
-        batch=parsed.batch,
+        batch_rows=parsed.batch,
+        snapshot=parsed.snapshot,
         out=sys.stdout,
         err=sys.stderr,
     )
 
 
 def _recording_build(parsed: argparse.Namespace) -> int:
-    from monitor.replay.run import run_recording_build  # noqa: PLC0415 - as above
+    from monitor.replay.commands import run_recording_build  # noqa: PLC0415 - as above
 
     return run_recording_build(
-        candles=parsed.candles, accounts=parsed.accounts, out_file=parsed.out, out=sys.stdout, err=sys.stderr
+        parsed.candles,
+        accounts=parsed.accounts,
+        out_path=parsed.out,
+        start=parsed.start,
+        end=parsed.end,
+        out=sys.stdout,
+        err=sys.stderr,
     )
 
 
 def _recording_accounts(parsed: argparse.Namespace) -> int:
-    from monitor.replay.run import run_recording_accounts  # noqa: PLC0415 - as above
+    from monitor.replay.commands import run_recording_accounts  # noqa: PLC0415 - as above
 
     return run_recording_accounts(
+        parsed.candles,
+        brackets=parsed.brackets,
         count=parsed.count,
         seed=parsed.seed,
-        candles=parsed.candles,
-        brackets=parsed.brackets,
-        out_file=parsed.out,
+        at=parsed.at,
+        out_path=parsed.out,
         out=sys.stdout,
         err=sys.stderr,
     )
@@ -237,6 +245,7 @@ def _add_replay(commands: Commands) -> None:
     parser.add_argument("--at", type=int, metavar="SEQ", help="stop at this input and print the accounts as the API would")
     parser.add_argument("--json", action="store_true", help="with --at: as JSON")
     parser.add_argument("--config", type=Path, metavar="FILE", help="replay under these settings in place of the recorded ones")
+    parser.add_argument("--snapshot", type=Path, metavar="FILE", help="begin at a snapshot of the same run")
     parser.add_argument("--batch", type=int, metavar="N", help="cut prices into batches of N; decisions stay the same")
 
 
@@ -251,6 +260,10 @@ def _add_recording(commands: Commands) -> None:
         "--accounts", type=Path, required=True, metavar="FILE", help="tables and accounts, see docs/recording.md"
     )
     build.add_argument("--out", type=Path, required=True, metavar="FILE", help="the recording; must not exist")
+    build.add_argument(
+        "--from", dest="start", metavar="TIME", help="UTC time such as 2021-05-19T00:00 (default: the first candle)"
+    )
+    build.add_argument("--to", dest="end", metavar="TIME", help="UTC time (default: the last candle)")
     book = _add(kinds, "accounts", _recording_accounts, "make a file of seeded accounts for `recording build`")
     book.add_argument("--count", type=int, default=500, help="how many accounts (default %(default)s)")
     book.add_argument("--seed", type=int, default=7, help="default %(default)s")
@@ -258,6 +271,9 @@ def _add_recording(commands: Commands) -> None:
         "--candles", type=Path, nargs="+", required=True, metavar="FILE", help="prices at the start are read here"
     )
     book.add_argument("--brackets", type=Path, required=True, metavar="FILE", help="leverage brackets of the venue, JSON")
+    book.add_argument(
+        "--at", required=True, metavar="TIME", help="UTC time at which the accounts open, such as 2021-05-19T00:00"
+    )
     book.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file of accounts")
 
 
