@@ -1,1 +1,6 @@
-"""Binance USD-M futures: streams, REST and the codec of its messages."""
+"""Binance USDⓈ-M futures: codec, streams, REST state and the recipe that joins them."""
+
+from connectors.venues.binance.connector import BinanceUsdm
+from connectors.venues.binance.settings import BinanceAccountSettings, BinanceSettings
+
+__all__ = ["BinanceAccountSettings", "BinanceSettings", "BinanceUsdm"]
