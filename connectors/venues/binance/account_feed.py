@@ -39,6 +39,8 @@ from monitor.domain.ports import Clock, Inbox
 _LOG = structlog.get_logger()
 _FRAMES_REMEMBERED = 2_000
 _DIFFERENCE_WAIT_S = 2.0
+_REJECTED_PAUSE_S = 0.1
+_REJECTED_PAUSE_MOST_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class AccountFeed:
         self._connection = 0
         self._overflowed = False
         self._lost_since_state = False
+        self._rejected = 0
         self._unknown_logged: set[str] = set()
 
     # What the socket calls; nothing here waits.
@@ -230,10 +233,13 @@ class AccountFeed:
             self._wanted.set()  # read before this connection was open: what fell between could be lost
             return
         held = self._held or []
-        if self._shadow_moved_since(state) or any(self._is_in_window(frame, state) for frame in held):
+        if self._shadow.newest_ns > state.ts_event_ns:
+            # A later event was handed on already; this state would undo it.
             self.row.resyncs += 1
+            self._rejected += 1
             self._wanted.set()
             return
+        self._rejected = 0
         await self._declare_modes(state)
         if read.difference and not self._lost_since_state:
             self.row.differences += 1
@@ -250,10 +256,10 @@ class AccountFeed:
             await self._apply_frame(frame)
 
     async def _hand_on_state(self, state: StateRead) -> None:
-        await self._hand_on(state_event(state.snapshot, state.begun_ns, state.ts_recv_ns, state.origin))
+        await self._hand_on(state_event(state.snapshot, state.ts_event_ns, state.ts_recv_ns, state.origin))
         for event in figure_events(state.snapshot, state.begun_ns, state.ts_recv_ns, state.origin):
             await self._hand_on(event)
-        self._shadow.adopt(state.snapshot, state.begun_ns)
+        self._shadow.adopt(state.snapshot, state.ts_event_ns)
         self._lost_since_state = False
         self.row.last_agreement_ns = state.ts_recv_ns
         self._enter(FeedState.LIVE, "")
@@ -282,7 +288,7 @@ class AccountFeed:
                 AccountDeclared(
                     account=self.identifier,
                     event_id=f"declared:{self._epoch}",
-                    ts_event_ns=state.begun_ns,
+                    ts_event_ns=state.ts_event_ns,
                     ts_recv_ns=now_ns,
                     source=origin.source,
                     source_epoch=origin.source_epoch,
@@ -302,7 +308,7 @@ class AccountFeed:
                 SettingsChanged(
                     account=self.identifier,
                     event_id=f"settings:{state.begun_ns}",
-                    ts_event_ns=state.begun_ns,
+                    ts_event_ns=state.ts_event_ns,
                     ts_recv_ns=now_ns,
                     source=origin.source,
                     source_epoch=origin.source_epoch,
@@ -328,6 +334,7 @@ class AccountFeed:
             try:
                 await self._read()
                 backoff.reset()
+                await asyncio.sleep(min(_REJECTED_PAUSE_MOST_S, _REJECTED_PAUSE_S * 2.0 ** min(self._rejected, 10)))
             except (Transient, BadInput) as error:
                 self._note_failure(error)
                 await asyncio.sleep(backoff.next_s())
@@ -355,7 +362,7 @@ class AccountFeed:
         if difference and self._shadow.agreed_ns is not None:
             symbols = self._shadow.difference(state.snapshot).symbols
             missing = await self._reader.history(modes, self._shadow.agreed_ns, symbols, source)
-            missing = [event for event in missing if event.ts_event_ns <= state.begun_ns]
+            missing = [event for event in missing if event.ts_event_ns <= state.ts_event_ns]
         self._queue.put_nowait(_Read(state, missing, difference))
 
     async def _current_modes(self, source: str) -> AccountModes:
@@ -400,17 +407,9 @@ class AccountFeed:
         name = self._settings.name
         return Origin(name, self.identifier, f"{name}:stream", self._epoch, modes.mode)
 
-    def _shadow_moved_since(self, state: StateRead) -> bool:
-        """An event of a time in the state's window, or after it, was handed on already: the state would undo it."""
-        return self._held is None and self._shadow.newest_ns > state.begun_ns
-
-    def _is_in_window(self, frame: _Frame, state: StateRead) -> bool:
-        moment = self._moment(frame, state)
-        return moment is not None and state.may_hold(moment)
-
     def _is_before(self, frame: _Frame, state: StateRead) -> bool:
         moment = self._moment(frame, state)
-        return moment is not None and moment <= state.begun_ns
+        return moment is not None and moment <= state.ts_event_ns
 
     def _moment(self, frame: _Frame, state: StateRead) -> int | None:
         """The venue time of a held frame; None when it holds no account event (it is judged when it is applied)."""

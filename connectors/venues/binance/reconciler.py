@@ -1,8 +1,7 @@
 """Reads what REST knows of one account, and fetches what the stream lost.
 
-Recipe: a state is two answers (`account`, `positionRisk`) that agree, in whose window the venue changed nothing, and that are
-not older than what the stream stated. Only then it is compared; a difference fetches income and own trades since the last
-agreed state, with overlap.
+Recipe: a state is two answers (`account`, `positionRisk`) that agree and are not older than what the stream stated. Only
+then it is compared; a difference fetches income and own trades since the last agreed state, with overlap.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ from monitor.domain.ports import Clock
 
 _OVERLAP_NS = 60 * 1_000_000_000
 _PAGE = 1000
-# Clock offset is known to half a round trip; an event this near to the window may lie inside it.
-WINDOW_MARGIN_NS = 20_000_000
+# An execution is taken to show in REST answers within this time, the error of the clock offset included.
+SHOWN_WITHIN_NS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +31,22 @@ class StateRead:
     origin: Origin
     modes: AccountModes
     begun_ns: int
-    ended_ns: int
     asked_recv_ns: int
     ts_recv_ns: int
 
     @property
     def is_torn(self) -> bool:
-        """Whether something changed while it was read: the two answers differ, or a value is newer than the first request."""
-        return not self.snapshot.sizes_agree or self.snapshot.changed_ns > self.begun_ns
+        """Whether a position changed between the two answers."""
+        return not self.snapshot.sizes_agree
 
-    def may_hold(self, ts_event_ns: int) -> bool:
-        """Whether it cannot be said if an event of that venue time is in the snapshot."""
-        return self.begun_ns - WINDOW_MARGIN_NS < ts_event_ns <= self.ended_ns + WINDOW_MARGIN_NS
+    @property
+    def ts_event_ns(self) -> int:
+        """The venue time up to which everything is in the snapshot, and after which nothing is.
+
+        What is in it happened at or before the newest time that it prints; what is not in it happened later, or so shortly
+        before the request that the answer could not yet show it.
+        """
+        return max(self.snapshot.changed_ns, self.begun_ns - SHOWN_WITHIN_NS)
 
 
 class AccountReader:
@@ -74,7 +77,6 @@ class AccountReader:
             origin=origin,
             modes=modes,
             begun_ns=account.sent_ns + offset,
-            ended_ns=risk.received_ns + offset,
             asked_recv_ns=account.sent_ns,
             ts_recv_ns=risk.received_ns,
         )
