@@ -52,6 +52,8 @@ from monitor.book.pools.layout import (
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
+_NJIT = cast(Any, numba.njit)  # its types leave out `_nrt`
+
 _NO_CHANGE, _CHANGED, _CANDIDATE = range(3)
 
 
@@ -61,12 +63,12 @@ def _compiled(function: Kernel) -> Kernel:
     Without Numba's run time: kernels make no arrays, and counting references of their arguments at every inner call made
     the walk ten times slower. The option is undocumented; `benchmarks/pool_scan.py` shows whether a new version keeps it.
     """
-    return cast(Kernel, numba.njit(cache=True, error_model="numpy", _nrt=False)(function))
+    return cast(Kernel, _NJIT(cache=True, error_model="numpy", _nrt=False)(function))
 
 
 def _inlined(function: Kernel) -> Kernel:
     """The same, inlined where it is called: passing a dozen arrays costs more than the work of the small functions."""
-    return cast(Kernel, numba.njit(cache=True, error_model="numpy", _nrt=False, forceinline=True)(function))
+    return cast(Kernel, _NJIT(cache=True, error_model="numpy", _nrt=False, forceinline=True)(function))
 
 
 @_inlined
