@@ -21,7 +21,7 @@ from monitor.rules.registry import rulebook_of
 from monitor.rules.rulebook import Missing, PoolFigures, Rulebook
 from monitor.rules.tables import TableSet
 
-VENUE = "binance"
+VENUE = "binance_usdm"
 START_NS = 1_790_000_000_000_000_000
 SECOND_NS = 1_000_000_000
 
@@ -230,8 +230,6 @@ class FakeRiskView:
         return [DriverKey(DriverKind.MARK, position.instrument) for position in holdings.positions]
 
     def _figures(self, holdings: PoolHoldings) -> PoolFigures | None:
-        if holdings.is_empty:
-            return None
         found = rulebook_of(venue_of(holdings.pool)).figures(holdings, self.tables, self.price)
         return None if isinstance(found, Missing) else found
 

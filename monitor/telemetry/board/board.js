@@ -59,7 +59,7 @@ function setLevel(level) {
 
 function showChanges(found) {
   changes.unshift(...found);
-  changes.length = Math.min(changes.length, 4);
+  changes.length = Math.min(changes.length, 3);
   byId("changes").replaceChildren(
     ...changes.map((change) => {
       const item = element("li");

@@ -47,7 +47,8 @@ export function clockTime(milliseconds) {
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
-export const words = (reason) => (reason ? String(reason).replaceAll("_", " ") : "");
+// A reason by name becomes words; a sentence holds ids that stay as they are.
+export const words = (reason) => (/^[a-z_]+$/.test(reason ?? "") ? reason.replaceAll("_", " ") : String(reason ?? ""));
 
 export const symbolOf = (subject) => subject.slice(subject.indexOf(":") + 1);
 
