@@ -13,9 +13,9 @@ SCHEMA_VERSION = 1
 _EXCERPT_BYTES = 80
 
 
-def source_of(topic: str, partition: int, offset: int) -> str:
-    """How errors and logs name a record."""
-    return f"kafka {topic}/{partition}@{offset}"
+def source_of(topic: str) -> str:
+    """How errors name where a record came from: a metric's label, so without its offset, which goes beside it."""
+    return f"kafka:{topic}"
 
 
 def key_text(key: bytes | None, source: str) -> str:
@@ -41,7 +41,7 @@ def read_object(value: bytes | None, source: str) -> dict[str, Any]:
     try:
         plain = orjson.loads(value)
     except orjson.JSONDecodeError as error:
-        raise BadInput(f"not JSON: {error}", field="value", value=value[:_EXCERPT_BYTES], source=source) from error
+        raise BadInput("not JSON", field="value", value=value[:_EXCERPT_BYTES], source=source) from error
     if not isinstance(plain, dict):
         raise BadInput("expected a JSON object", field="value", value=value[:_EXCERPT_BYTES], source=source)
     version = plain.get("schema_version")
@@ -53,7 +53,7 @@ def read_object(value: bytes | None, source: str) -> dict[str, Any]:
 def require_key(key: bytes | None, expected: str, field: str, source: str) -> None:
     """Raise `BadInput` unless the key says the same as the value: the key decides the partition, so one of them is wrong."""
     if key_text(key, source) != expected:
-        raise BadInput(f"the key is {key!r}", field=field, value=expected, source=source)
+        raise BadInput("the key says otherwise", field=field, value=expected, source=source)
 
 
 def write_object(kind: str, plain: dict[str, Any]) -> bytes:

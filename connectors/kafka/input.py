@@ -87,7 +87,7 @@ class KafkaInput:
     async def handle_account_events(self, partition: ReadPartition, records: list[ConsumerRecord]) -> None:
         """Hand over account events and heartbeats; waits while the inbox is full."""
         for record in records:
-            source = source_of(partition.topic, partition.partition, record.offset)
+            source = source_of(partition.topic)
             try:
                 event: DomainEvent = decode_account_record(record.key, record.value, partition.partition, source)
             except BadInput as error:
@@ -98,7 +98,7 @@ class KafkaInput:
     async def handle_tables(self, partition: ReadPartition, records: list[ConsumerRecord]) -> None:
         """Hand over tables; waits while the inbox is full."""
         for record in records:
-            source = source_of(partition.topic, partition.partition, record.offset)
+            source = source_of(partition.topic)
             try:
                 changed = decode_table_record(record.key, record.value, record.timestamp, source)
             except BadInput as error:
@@ -108,7 +108,7 @@ class KafkaInput:
 
     async def _hand_over_rare(self, partition: ReadPartition, record: ConsumerRecord, lane: int) -> None:
         """A price of a driver not met before, a venue status, or a bad record."""
-        source = source_of(partition.topic, partition.partition, record.offset)
+        source = source_of(partition.topic)
         try:
             try:
                 row = decode_price(record.value)

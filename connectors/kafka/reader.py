@@ -220,9 +220,9 @@ class PartitionReader:
         partition = self._partitions[at]
         first = (await consumer.beginning_offsets([at]))[at]
         end = (await consumer.end_offsets([at]))[at]
-        lost = f"offset out of range: the broker holds {first} to {end}"
+        lost = f"the broker holds {first} to {end}"
         position = SourcePosition(at.topic, at.partition, partition.next_offset)
-        error = BadInput(lost, field="offset", value=partition.next_offset, source=source_of(*position))
+        error = BadInput("offset out of range", field="offset", value=partition.next_offset, source=source_of(at.topic))
         log.error("kafka_offset_out_of_range", topic=at.topic, partition=at.partition, offset=partition.next_offset, why=lost)
         partition.gaps += 1
         if self._settings.out_of_range == "earliest":
@@ -230,7 +230,7 @@ class PartitionReader:
             partition.end_at_start = min(partition.end_at_start, end)
             consumer.seek(at, first)
         else:
-            partition.refused = f"{lost}, we need {partition.next_offset}"
+            partition.refused = f"offset out of range: {lost}, we need {partition.next_offset}"
             consumer.pause(at)
         self._inbox.refuse(error, position)
 

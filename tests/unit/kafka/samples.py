@@ -30,6 +30,7 @@ from monitor.domain.tables import (
     Bracket,
     ClassWeights,
     LeverageBrackets,
+    Table,
     TableChanged,
     TableKey,
     TableKind,
@@ -66,7 +67,7 @@ def every_account_event(account: str = ACCOUNT) -> list[AccountEventType]:
         adl_rank=2,
     )
     order = Order(instrument=BTC, order_id="9", position_side=PositionSide.BOTH, size=Decimal(-1), limit_price=Decimal("51000"))
-    cash = {"asset": "USDT", "amount": Decimal("-0.12345678")}
+    cash: dict[str, Any] = {"asset": "USDT", "amount": Decimal("-0.12345678")}
     return [
         AccountDeclared(
             **header(1, account),
@@ -131,7 +132,7 @@ def every_table() -> list[TableChanged]:
     high = Bracket(floor=Decimal(50_000), cap=None, maintenance_margin_rate=Decimal("0.005"), deduction=Decimal(50))
     buffers = AssetIndexBuffers(bid_buffer=Decimal("0.05"), ask_buffer=Decimal("0.05"))
     weights = ClassWeights(default=Decimal("2.1"), weights={"BTC": Decimal(1)})
-    tables = {
+    tables: dict[TableKey, Table] = {
         TableKey("binance", TableKind.INSTRUMENT, "BTCUSDT"): instrument,
         TableKey("binance", TableKind.LEVERAGE_BRACKETS, "BTCUSDT"): LeverageBrackets(brackets=(low, high)),
         TableKey("binance", TableKind.ASSET_INDEX, "BTC"): buffers,

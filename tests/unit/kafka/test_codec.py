@@ -150,7 +150,9 @@ def test_a_bad_account_event_is_refused_by_field_and_value(kind: str, change: di
     assert refused.value.value is not None or None in change.values()
 
 
-@pytest.mark.parametrize("change", [{"account_seq": 0}, {"source": ""}, {"size": "0"}, {"fill_price": "-1"}, {"fee_asset": None}])
+@pytest.mark.parametrize(
+    "change", [{"account_seq": 0}, {"source": ""}, {"size": "0"}, {"fill_price": "-1"}, {"fee_asset": None}]
+)
 def test_what_the_domain_refuses_is_a_bad_record(change: dict[str, Any]) -> None:
     fill = every_account_event()[3]
     value = orjson.dumps({**orjson.loads(encode_account_event(fill)), **change})
