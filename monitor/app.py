@@ -181,7 +181,8 @@ class Daemon:
             reasons.append("catching up with Kafka")
         statuses = self.engine.account_statuses()
         waiting = sum(1 for status in statuses if status.last_agreed_ns is None)
-        expected = sum(len(venue.accounts) for venue in self._venues)
+        settings = self.config.venues.binance_usdm
+        expected = 0 if settings is None else len(settings.accounts)
         if expected > len(statuses) - waiting:
             reasons.append(f"{len(statuses) - waiting} of {expected} accounts opened")
         if not statuses:

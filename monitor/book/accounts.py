@@ -7,7 +7,7 @@ from enum import Enum
 
 from monitor.book.sequence import SourceSequence
 from monitor.domain.certainty import Certainty
-from monitor.domain.events import AccountState, VenueFigures
+from monitor.domain.events import AccountState, Fee, Fill, Funding, Interest, Transfer, VenueFigures
 
 
 class Doubt(Enum):
@@ -50,6 +50,10 @@ HEALED_BY_STATE = frozenset({Doubt.GAP, Doubt.NEW_EPOCH, Doubt.REFUSED, Doubt.FI
 
 MOST_UNCHECKED = 64
 
+MOST_EARLY = 20_000
+
+EarlyEvent = Fill | Funding | Fee | Interest | Transfer
+
 
 @dataclass(slots=True)
 class Unchecked:
@@ -65,7 +69,8 @@ class Watched:
 
     `differing` is the last complete or partial state that still differed after its grace: the account is compiled from it a
     second time, and a second state that differs in the same way is adopted. `awaiting` is a complete state that names an
-    instrument of which no table is known yet.
+    instrument of which no table is known yet. `early` are movements that came before the state that opens the account:
+    applied on top of it, as far as it does not hold them already.
     """
 
     account: str
@@ -84,6 +89,7 @@ class Watched:
     unchecked: list[Unchecked] = field(default_factory=list)
     differing: AccountState | None = None
     awaiting: AccountState | None = None
+    early: list[EarlyEvent] = field(default_factory=list)
     isolated_due_ns: int | None = None
     isolated_fill_ns: int = 0
     pools: dict[str, None] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 
-from monitor.book.accounts import HEALED_BY_STATE, MOST_UNCHECKED, Doubt, Unchecked, Watched
+from monitor.book.accounts import HEALED_BY_STATE, MOST_EARLY, MOST_UNCHECKED, Doubt, EarlyEvent, Unchecked, Watched
 from monitor.book.lanes import Lane, LaneKey
 from monitor.book.ledger import FillKind
 from monitor.book.sequence import Admission, SourceSequence
@@ -18,9 +18,13 @@ from monitor.domain.events import (
     AccountGap,
     AccountRemoved,
     AccountState,
+    Fee,
     Fill,
+    Funding,
     Heartbeat,
+    Interest,
     SettingsChanged,
+    Transfer,
     VenueFigures,
 )
 from monitor.domain.ids import SourcePosition, venue_of
@@ -211,7 +215,7 @@ class AccountDesk:
         """Apply an admitted event; True when holdings or settings moved and the pools must be compiled afresh."""
         match event:
             case AccountDeclared():
-                touched = self._declare(watched, event)
+                touched = self._declare(watched, event, turn)
             case AccountState():
                 touched = self._state(watched, sequence, event, turn)
             case VenueFigures():
@@ -223,6 +227,9 @@ class AccountDesk:
             case AccountRemoved():
                 self._remove(watched, turn)
                 touched = False
+            case Fill() | Funding() | Fee() | Interest() | Transfer() if not watched.is_opened:
+                self._keep_early(watched, event)
+                touched = False
             case Fill():
                 touched = self._fill(watched, event, turn)
             case SettingsChanged():
@@ -230,20 +237,18 @@ class AccountDesk:
                 self._world.ledger.apply_settings(event)
                 touched = True
             case _:
-                watched.last_event_ns = max(watched.last_event_ns, event.ts_event_ns)
-                touched = self._world.ledger.apply_cash(event)
-                self._world.counters.duplicates += not touched
+                touched = self._cash(watched, event)
         return touched
 
-    def _declare(self, watched: Watched, event: AccountDeclared) -> bool:
+    def _declare(self, watched: Watched, event: AccountDeclared, turn: Turn) -> bool:
         watched.profile = self._known_profile(event.profile)
         self._world.ledger.declare(event)
         watched.entity, watched.owner, watched.tags = event.entity, event.owner, dict(event.tags)
-        if event.opens_empty:
-            watched.doubts.pop(Doubt.NOT_OPENED, None)
+        if event.opens_empty and not watched.is_opened:
+            self._opened(watched, turn)
         early = self._world.undeclared.pop(event.account, None)
         if early is not None:
-            self._open(watched, early)
+            self._open(watched, early, turn)
         return True
 
     def _known_profile(self, profile: str | None) -> str | None:
@@ -274,7 +279,7 @@ class AccountDesk:
         if not watched.is_opened:
             if event.complete:
                 watched.awaiting = None
-                self._open(watched, event)
+                self._open(watched, event, turn)
                 return True
             self._check_later(watched, event, turn)
             return False
@@ -291,9 +296,35 @@ class AccountDesk:
         self._check_later(watched, event, turn)
         return False
 
-    def _open(self, watched: Watched, event: AccountState) -> None:
-        watched.doubts.pop(Doubt.NOT_OPENED, None)
+    def _open(self, watched: Watched, event: AccountState, turn: Turn) -> None:
+        """The first complete state; what came before it and is newer stands on top of it."""
         self._adopt(watched, event)
+        self._opened(watched, turn)
+
+    def _opened(self, watched: Watched, turn: Turn) -> None:
+        watched.doubts.pop(Doubt.NOT_OPENED, None)
+        early, watched.early = watched.early, []
+        for movement in early:
+            try:
+                if isinstance(movement, Fill):
+                    self._fill(watched, movement, turn)
+                else:
+                    self._cash(watched, movement)
+            except BadInput as error:
+                watched.doubts[Doubt.REFUSED] = error.reason
+                self._refuse(movement, error, None, turn)
+
+    def _keep_early(self, watched: Watched, event: EarlyEvent) -> None:
+        if len(watched.early) == MOST_EARLY:
+            watched.early.pop(0)
+            watched.doubts[Doubt.GAP] = "too many movements before the first complete state"
+        watched.early.append(event)
+
+    def _cash(self, watched: Watched, event: Funding | Fee | Interest | Transfer) -> bool:
+        watched.last_event_ns = max(watched.last_event_ns, event.ts_event_ns)
+        is_new = self._world.ledger.apply_cash(event)
+        self._world.counters.duplicates += not is_new
+        return is_new
 
     def _adopt(self, watched: Watched, event: AccountState) -> None:
         """The whole account takes the venue's values at one venue time; later fills stand on top."""

@@ -11,8 +11,12 @@ from monitor.book.accounts import Doubt, Unchecked, Watched
 from monitor.book.pool_entry import PoolEntry
 from monitor.book.sequence import SourceSequence
 from monitor.domain.certainty import Certainty
-from monitor.domain.events import AccountState, VenueFigures
+from monitor.domain.events import AccountState, Fee, Fill, Funding, Interest, Transfer, VenueFigures
 from monitor.domain.tables import TABLE_TYPES, TableChanged, TableKey, TableKind, TableVersion
+
+_EARLY = {"fill": Fill, "funding": Funding, "fee": Fee, "interest": Interest, "transfer": Transfer}
+
+_EARLY_NAMES = {kind: name for name, kind in _EARLY.items()}
 
 _SAID = {"account_state": AccountState, "venue_figures": VenueFigures}
 
@@ -38,6 +42,7 @@ def watched_to_plain(watched: Watched) -> dict[str, Any]:
         "unchecked": [[one.due_ns, *_said_to_plain(one.said)] for one in watched.unchecked],
         "differing": None if watched.differing is None else msgspec.to_builtins(watched.differing),
         "awaiting": None if watched.awaiting is None else msgspec.to_builtins(watched.awaiting),
+        "early": [[_EARLY_NAMES[type(event)], msgspec.to_builtins(event)] for event in watched.early],
         "isolated_due_ns": watched.isolated_due_ns,
         "isolated_fill_ns": watched.isolated_fill_ns,
     }
@@ -65,6 +70,7 @@ def watched_from_plain(plain: dict[str, Any]) -> Watched:
         unchecked=[Unchecked(due_ns, msgspec.convert(said, _SAID[kind])) for due_ns, kind, said in plain["unchecked"]],
         differing=None if plain["differing"] is None else msgspec.convert(plain["differing"], AccountState),
         awaiting=None if plain["awaiting"] is None else msgspec.convert(plain["awaiting"], AccountState),
+        early=[msgspec.convert(event, _EARLY[kind]) for kind, event in plain["early"]],
         isolated_due_ns=plain["isolated_due_ns"],
         isolated_fill_ns=plain["isolated_fill_ns"],
     )

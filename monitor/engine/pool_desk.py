@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from dataclasses import replace
+from decimal import Decimal
 from itertools import groupby
 from math import isnan
 from typing import Any
