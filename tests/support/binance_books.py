@@ -24,7 +24,7 @@ from monitor.rules.binance_usdm.brackets import deductions
 from monitor.rules.class_weights import CLASS_WEIGHTS_KEY, load_class_weights
 from monitor.rules.tables import TableSet
 
-VENUE = "binance"
+VENUE = "binance_usdm"
 SYMBOLS = {"BTCUSDT": ("BTC", "USDT"), "ETHUSDT": ("ETH", "USDT"), "DOGEUSDT": ("DOGE", "USDT"), "ETHUSDC": ("ETH", "USDC")}
 ASSETS = ("BTC", "USDC", "USDT")
 
@@ -128,7 +128,7 @@ def books(draw: st.DrawFn) -> Book:
     for asset in ASSETS:
         draw_rates(draw, asset, tables, prices)
     account = AccountHoldings(
-        account="binance:desk",
+        account="binance_usdm:desk",
         mode=mode,
         position_mode=position_mode,
         wallets={asset: draw(balances) for asset in draw(st.sets(st.sampled_from(ASSETS)))},
