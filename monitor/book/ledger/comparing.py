@@ -48,10 +48,9 @@ def _position_differences(store: Store, key: PositionKey, ours: PositionThen, sa
     found: list[Difference] = []
     if not lot_agrees(ours, said):
         found.append(Difference(f"entry_price/{name}", terms.entry_price(ours.size, ours.cost), said.said.entry_price))
-    wallet = ours.isolated_wallet
-    if wallet is not None and said.isolated_wallet is not None:
-        if not agrees_as_printed(wallet, said.isolated_wallet, said.isolated_unit):
-            found.append(Difference(f"isolated_wallet/{name}", decimal_of(wallet), decimal_of(said.isolated_wallet)))
+    wallet, theirs = ours.isolated_wallet, said.isolated_wallet
+    if wallet is not None and theirs is not None and not agrees_as_printed(wallet, theirs, said.isolated_unit):
+        found.append(Difference(f"isolated_wallet/{name}", decimal_of(wallet), decimal_of(theirs)))
     return found
 
 

@@ -107,8 +107,8 @@ def _apply_spot(store: Store, account: int, terms: ContractTerms, fill: Fill) ->
     price = steps_of(fill.fill_price, PRICE_DIGITS, "fill_price", fill.source)
     fee_asset, fee = _fee(store, fill)
     bought = terms.value(traded, 10**PRICE_DIGITS)
-    moves = ((terms.base, bought), (terms.quote, -terms.value(traded, price)))
-    moves += ((fee_asset, -fee),) if fee else ()
+    trade = ((terms.base, bought), (terms.quote, -terms.value(traded, price)))
+    moves = (*trade, (fee_asset, -fee)) if fee else trade
     for asset, steps in moves:
         store.wallets.move(account, asset, steps)
     store.recent.append(account, CashChange(fill.ts_event_ns, moves, ()))

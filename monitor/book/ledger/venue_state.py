@@ -18,6 +18,8 @@ from monitor.domain.instrument import InstrumentKind
 
 _FINEST_PRICE_EXPONENT = -60
 _HIGHEST_ADL_RANK = 127
+OWN_ROUNDING = 1
+"""Steps by which a cost rounded half even may differ from the venue's unrounded one."""
 
 
 class StatedPosition(NamedTuple):
@@ -70,7 +72,8 @@ def stated(store: Store, account: int, state: AccountState) -> Stated:
 
 def entry_agrees(position: StatedPosition, cost: int, doubt: int) -> bool:
     """Whether our cost lies within what the printed entry price and earlier printing leave open."""
-    return abs(cost - position.cost) <= position.cost_width + doubt + 1
+    apart = abs(cost - position.cost)
+    return apart < position.cost_width + doubt or apart <= OWN_ROUNDING
 
 
 def _position(terms: ContractTerms, said: PositionState, source: str) -> StatedPosition:
