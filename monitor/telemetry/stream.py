@@ -30,6 +30,7 @@ class StreamReader:
     waiting: bytes | None = None
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     dropped: int = 0
+    is_ended: bool = False
 
     def offer(self, message: bytes) -> bool:
         """Put the message in the one place; whether an older one was dropped for it."""
@@ -39,9 +40,16 @@ class StreamReader:
         self.arrived.set()
         return dropped
 
-    async def take(self) -> bytes:
-        """The newest message, as soon as there is one."""
+    def end(self) -> None:
+        """Let the reader go: the daemon stops."""
+        self.is_ended = True
+        self.arrived.set()
+
+    async def take(self) -> bytes | None:
+        """The newest message, as soon as there is one; None when the daemon stops."""
         while self.waiting is None:
+            if self.is_ended:
+                return None
             self.arrived.clear()
             await self.arrived.wait()
         message, self.waiting = self.waiting, None
@@ -65,14 +73,18 @@ class Stream:
         return len(self._readers)
 
     async def run(self) -> None:
-        """Build one message a filter and beat until cancelled."""
+        """Build one message a filter and beat until cancelled; then the readers are let go, so that a stop is quick."""
         loop = asyncio.get_running_loop()
-        while True:
-            await self._joined.wait()
-            beat = loop.time()
-            await self._serve_beat()
-            # The work of the beat is part of it: the next begins on time, or at once when this one took longer.
-            await asyncio.sleep(max(0.0, beat + self._interval_seconds - loop.time()))
+        try:
+            while True:
+                await self._joined.wait()
+                beat = loop.time()
+                await self._serve_beat()
+                # The work of the beat is part of it: the next begins on time, or at once when this one took longer.
+                await asyncio.sleep(max(0.0, beat + self._interval_seconds - loop.time()))
+        finally:
+            for reader in self._readers:
+                reader.end()
 
     async def _serve_beat(self) -> None:
         scan_age_ns = int(self._interval_seconds * 0.5e9)
@@ -99,8 +111,7 @@ class Stream:
         self._readers.add(reader)
         self._joined.set()
         try:
-            while True:
-                message = await reader.take()
+            while (message := await reader.take()) is not None:
                 async with asyncio.timeout(STUCK_AFTER_SECONDS):
                     await response.write(b"retry: 1000\nevent: board\ndata: " + message + b"\n\n")
         except (ConnectionError, TimeoutError):
