@@ -85,7 +85,7 @@ def run_recording_build(
     """Build a recording from candle files and a file of accounts; `start` and `end` are UTC times (ISO 8601)."""
     try:
         start_ns = None if start is None else utc_ns(start, "--from")
-        end_ns = None if end is None else utc_ns(end, "--until")
+        end_ns = None if end is None else utc_ns(end, "--to")
         built = build_recording(
             candles,
             accounts,

@@ -78,6 +78,8 @@ def replay(
     if at_seq is not None and not engine.seq <= at_seq <= reader.last_seq:
         held = f"the recording holds {engine.seq + 1} to {reader.last_seq}"
         raise BadInput(held, field="--at", value=at_seq, source=str(reader.path))
+    if batch_rows is not None and batch_rows < 1:
+        raise BadInput("must be at least 1", field="--batch", value=batch_rows)
     records: Iterable[Record] = _until(reader, reader.last_seq if at_seq is None else at_seq)
     records = records if watch is None else watch(records)
     result = ReplayResult(engine)
