@@ -60,7 +60,7 @@ def read_accounts_file(path: Path) -> AccountsFile:
             for symbol, drivers in _object(plain, "feeds", source).items()
         },
         constants={
-            driver_key(text, f"{source} constants"): decimal(price, f"constants.{text}", source)
+            driver_key(text, f"{source} constants"): _constant(price, f"constants.{text}", source)
             for text, price in _object(plain, "constants", source).items()
         },
         events=tuple(sorted(events, key=lambda event: event.ts_recv_ns)),
@@ -93,6 +93,13 @@ def _event(row: object, source: str) -> AccountEventType:
     if not isinstance(event, tuple(ACCOUNT_EVENT_KINDS.values())):
         raise BadInput("not an account event", field="kind", value=event_kind(event), source=source)
     return event  # type: ignore[return-value]  # checked against the members of the union above
+
+
+def _constant(price: object, field: str, source: str) -> Decimal:
+    value = decimal(price, field, f"{source} {field}")
+    if value <= 0:
+        raise BadInput("must be above 0", field=field, value=price, source=source)
+    return value
 
 
 def _list(plain: dict[str, Any], field: str, source: str) -> list[Any]:
