@@ -14,6 +14,7 @@ import sys
 import time
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from monitor.book.ledger import Ledger
 from monitor.domain.account import AccountMode, MarginMode, PositionMode, PositionSide
@@ -65,7 +66,7 @@ def _instrument(symbol: str) -> Instrument:
     )
 
 
-def _event(number: int, ts_event_ns: int) -> dict[str, object]:
+def _event(number: int, ts_event_ns: int) -> dict[str, Any]:
     return {
         "account": f"broker:client-{number:07d}",
         "ts_event_ns": ts_event_ns,
@@ -79,7 +80,7 @@ def _event(number: int, ts_event_ns: int) -> dict[str, object]:
 def _open(ledger: Ledger, number: int, symbols: list[str]) -> None:
     event = _event(number, 10**9)
     mode, position_mode = AccountMode.SINGLE_CURRENCY, PositionMode.ONE_WAY
-    ledger.declare(AccountDeclared(**event, mode=mode, position_mode=position_mode))  # type: ignore[arg-type]
+    ledger.declare(AccountDeclared(**event, mode=mode, position_mode=position_mode))
     positions = tuple(
         PositionState(
             instrument=symbols[(number + 7 * index) % INSTRUMENTS],
@@ -93,12 +94,12 @@ def _open(ledger: Ledger, number: int, symbols: list[str]) -> None:
         for index in range(POSITIONS)
     )
     wallets = (WalletState(asset="USDT", balance=Decimal("10000.12345678")),)
-    ledger.adopt(AccountState(**event, complete=True, positions=positions, wallets=wallets))  # type: ignore[arg-type]
+    ledger.adopt(AccountState(**event, complete=True, positions=positions, wallets=wallets))
 
 
 def _fill(number: int, symbol: str) -> Fill:
     return Fill(
-        **_event(number, 2 * 10**9),  # type: ignore[arg-type]
+        **_event(number, 2 * 10**9),
         instrument=symbol,
         trade_id=str(number),
         order_id=str(number),

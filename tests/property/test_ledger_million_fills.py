@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ def truth_of_close(oracle: Oracle, key: tuple[int, int, int], milli: int, cents:
     return sign * closed * cents * Fraction(STEP, 100_000) - Fraction(oracle.cost[key] * closed, abs(size))
 
 
-def event(account: int, ts_event_ns: int) -> dict[str, object]:
+def event(account: int, ts_event_ns: int) -> dict[str, Any]:
     return {
         "account": f"sim:a{account:02d}",
         "ts_event_ns": ts_event_ns,
@@ -98,9 +99,9 @@ def make_ledger(oracle: Oracle) -> Ledger:
         )
     for account in range(ACCOUNTS):
         mode = PositionMode.HEDGE if is_hedge(account) else PositionMode.ONE_WAY
-        ledger.declare(AccountDeclared(**event(account, 0), mode=AccountMode.SINGLE_CURRENCY, position_mode=mode))  # type: ignore[arg-type]
+        ledger.declare(AccountDeclared(**event(account, 0), mode=AccountMode.SINGLE_CURRENCY, position_mode=mode))
         wallet = WalletState(asset="USDT", balance=Decimal("1000000.00000000"))
-        ledger.adopt(AccountState(**event(account, 0), complete=True, wallets=(wallet,)))  # type: ignore[arg-type]
+        ledger.adopt(AccountState(**event(account, 0), complete=True, wallets=(wallet,)))
         oracle.wallet[account] = 1_000_000 * STEP
         oracle.bnb[account] = 0
     return ledger
@@ -135,7 +136,7 @@ class Driver:
         printed = self.printed_figure(key, milli, cents)
         fee = int(draw() * 10**6)
         fill = Fill(
-            **event(account, now_ns - int(draw() * SECOND_NS)),  # type: ignore[arg-type]
+            **event(account, now_ns - int(draw() * SECOND_NS)),
             instrument=f"sim:C{instrument:02d}USDT",
             trade_id=str(number),
             order_id=str(number // 3),
@@ -190,23 +191,19 @@ class Driver:
         whole, isolated = steps, 0
         match number % 5:
             case 0:
-                applied = self.ledger.apply_cash(Funding(**base, asset="USDT", amount=decimal))  # type: ignore[arg-type]
+                applied = self.ledger.apply_cash(Funding(**base, asset="USDT", amount=decimal))
             case 1:
                 isolated = steps
-                applied = self.ledger.apply_cash(Funding(**base, asset="USDT", amount=decimal, pool=pool))  # type: ignore[arg-type]
+                applied = self.ledger.apply_cash(Funding(**base, asset="USDT", amount=decimal, pool=pool))
             case 2:
                 whole, isolated = 0, steps
-                moved = Transfer(**base, asset="USDT", amount=decimal, from_pool=f"{name}/cross/USDT", to_pool=pool)  # type: ignore[arg-type]
+                moved = Transfer(**base, asset="USDT", amount=decimal, from_pool=f"{name}/cross/USDT", to_pool=pool)
                 applied = self.ledger.apply_cash(moved)
             case 3:
                 whole = -steps
-                applied = self.ledger.apply_cash(
-                    Transfer(**base, asset="USDT", amount=decimal, from_pool=f"{name}/cross/USDT")  # type: ignore[arg-type]
-                )
+                applied = self.ledger.apply_cash(Transfer(**base, asset="USDT", amount=decimal, from_pool=f"{name}/cross/USDT"))
             case _:
-                applied = self.ledger.apply_cash(
-                    Transfer(**base, asset="USDT", amount=decimal, to_pool=f"{name}/cross/USDT")  # type: ignore[arg-type]
-                )
+                applied = self.ledger.apply_cash(Transfer(**base, asset="USDT", amount=decimal, to_pool=f"{name}/cross/USDT"))
         assert applied
         self.oracle.wallet[account] += whole
         self.oracle.flows[account] = self.oracle.flows.get(account, 0) + whole
@@ -230,9 +227,7 @@ class Driver:
                 margin_mode=MarginMode.ISOLATED,
                 isolated_wallet=Decimal(wallet).scaleb(-8),
             )
-            self.ledger.take_isolated_wallets(
-                AccountState(**event(account, now_ns), complete=False, positions=(said,))  # type: ignore[arg-type]
-            )
+            self.ledger.take_isolated_wallets(AccountState(**event(account, now_ns), complete=False, positions=(said,)))
             self.oracle.isolated[key] = wallet * 10_000
 
     def check(self) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from decimal import Context, Decimal
+from typing import Any
 
 import orjson
 import pytest
@@ -33,7 +35,7 @@ PROFILE = settings(derandomize=True, deadline=None, max_examples=150)
 Event = Fill | Funding | Transfer | SettingsChanged
 
 
-def base(account: str, ts_event_ns: int, number: int = 0) -> dict[str, object]:
+def base(account: str, ts_event_ns: int, number: int = 0) -> dict[str, Any]:
     return {
         "account": account,
         "event_id": f"e{number}",
@@ -62,9 +64,7 @@ def new_ledger() -> Ledger:
             )
         )
     for name in NAMES:
-        ledger.declare(
-            AccountDeclared(**base(name, 0), mode=AccountMode.SINGLE_CURRENCY, position_mode=PositionMode.ONE_WAY)  # type: ignore[arg-type]
-        )
+        ledger.declare(AccountDeclared(**base(name, 0), mode=AccountMode.SINGLE_CURRENCY, position_mode=PositionMode.ONE_WAY))
     return ledger
 
 
@@ -94,7 +94,7 @@ def streams(draw: st.DrawFn, accounts: tuple[str, ...] = NAMES, most: int = 25) 
             printed = draw(st.none() | st.integers(-(10**10), 10**10))
             events.append(
                 Fill(
-                    **common,  # type: ignore[arg-type]
+                    **common,
                     instrument=symbol,
                     trade_id=str(number),
                     order_id="o",
@@ -108,16 +108,14 @@ def streams(draw: st.DrawFn, accounts: tuple[str, ...] = NAMES, most: int = 25) 
             )
         elif kind == "funding":
             pools = draw(st.sampled_from((None, pool)))
-            events.append(Funding(**common, asset=asset, amount=-amount, pool=pools))  # type: ignore[arg-type]
+            events.append(Funding(**common, asset=asset, amount=-amount, pool=pools))
         elif kind == "transfer":
-            events.append(Transfer(**common, asset=asset, amount=amount, to_pool=f"{name}/cross"))  # type: ignore[arg-type]
+            events.append(Transfer(**common, asset=asset, amount=amount, to_pool=f"{name}/cross"))
         elif kind == "isolated":
-            events.append(
-                Transfer(**common, asset=asset, amount=amount, from_pool=f"{name}/cross", to_pool=pool)  # type: ignore[arg-type]
-            )
+            events.append(Transfer(**common, asset=asset, amount=amount, from_pool=f"{name}/cross", to_pool=pool))
         else:
             setting = InstrumentSetting(instrument=symbol, leverage=Decimal(draw(st.integers(1, 20))))
-            events.append(SettingsChanged(**common, instruments=(setting,)))  # type: ignore[arg-type]
+            events.append(SettingsChanged(**common, instruments=(setting,)))
     return events
 
 
@@ -143,7 +141,7 @@ def venue_state(ledger: Ledger, account: str, ts_event_ns: int) -> AccountState:
             )
         )
     wallets = tuple(WalletState(asset=name, balance=balance) for name, balance in held.wallets.items())
-    return AccountState(**base(account, ts_event_ns), complete=True, positions=tuple(positions), wallets=wallets)  # type: ignore[arg-type]
+    return AccountState(**base(account, ts_event_ns), complete=True, positions=tuple(positions), wallets=wallets)
 
 
 def has_odd_cost(ledger: Ledger, account: str) -> bool:
@@ -156,13 +154,13 @@ def has_odd_cost(ledger: Ledger, account: str) -> bool:
 
 @PROFILE
 @given(streams(), st.randoms(use_true_random=False))
-def test_events_of_different_accounts_may_come_in_any_order(events: list[Event], chance: object) -> None:
+def test_events_of_different_accounts_may_come_in_any_order(events: list[Event], chance: random.Random) -> None:
     one, other = new_ledger(), new_ledger()
     for event in events:
         apply(one, event)
     by_account = [[event for event in events if event.account == name] for name in NAMES]
     while any(by_account):
-        queue = chance.choice([queue for queue in by_account if queue])  # type: ignore[attr-defined]
+        queue = chance.choice([queue for queue in by_account if queue])
         apply(other, queue.pop(0))
     assert one.state()["accounts"] == other.state()["accounts"]
     one.check_invariants()
@@ -170,10 +168,10 @@ def test_events_of_different_accounts_may_come_in_any_order(events: list[Event],
 
 @PROFILE
 @given(streams(accounts=NAMES[:1]), st.randoms(use_true_random=False))
-def test_cash_may_come_in_any_order(events: list[Event], chance: object) -> None:
+def test_cash_may_come_in_any_order(events: list[Event], chance: random.Random) -> None:
     cash = [event for event in events if isinstance(event, (Funding, Transfer))]
     shuffled = list(cash)
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    chance.shuffle(shuffled)
     one, other = new_ledger(), new_ledger()
     for event in cash:
         apply(one, event)
@@ -245,8 +243,9 @@ def test_adopting_gives_the_same_as_never_having_differed(events: list[Event], d
     held, expected = ours.holdings(NAMES[0]), truth.holdings(NAMES[0])
     assert held == promised
     ours.check_invariants()
-    if isinstance(events[missed], Fill):
-        assert ours.apply_fill(events[missed]).kind is FillKind.CONTAINED  # type: ignore[arg-type]
+    lost = events[missed]
+    if isinstance(lost, Fill):
+        assert ours.apply_fill(lost).kind is FillKind.CONTAINED
     zero = dict.fromkeys({*held.wallets, *expected.wallets}, Decimal(0))
     tolerance = Decimal("0.000001")  # a state prints entry prices; a cost that agrees within their printing is kept
     for asset in zero:
@@ -304,7 +303,7 @@ def test_a_refused_fill_changes_nothing(events: list[Event], field: str) -> None
         apply(ledger, event)
     before = orjson.dumps(ledger.state())
     good = Fill(
-        **base(NAMES[0], 10**9),  # type: ignore[arg-type]
+        **base(NAMES[0], 10**9),
         instrument=SYMBOLS[0],
         trade_id="bad",
         order_id="bad",
@@ -313,7 +312,7 @@ def test_a_refused_fill_changes_nothing(events: list[Event], field: str) -> None
         fee=Decimal(1),
         fee_asset="NEW",
     )
-    bad: dict[str, object] = {
+    bad: dict[str, Any] = {
         "instrument": "sim:NEVER",
         "size": Decimal("0.0005"),
         "fill_price": Decimal("1e-19"),
@@ -323,6 +322,6 @@ def test_a_refused_fill_changes_nothing(events: list[Event], field: str) -> None
         "realised_pnl": Decimal("1e30"),
     }
     with pytest.raises(BadInput) as refused:
-        ledger.apply_fill(replace(good, **{field: bad[field]}))  # type: ignore[arg-type]
+        ledger.apply_fill(replace(good, **{field: bad[field]}))
     assert refused.value.field == field
     assert orjson.dumps(ledger.state()) == before

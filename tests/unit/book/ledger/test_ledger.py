@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from monitor.book.ledger import Difference, FillKind, FillOutcome, Ledger
+from monitor.book.ledger.event_ids import EventIds
+from monitor.book.ledger.fixed_point import divide_half_even
 from monitor.domain.account import AccountMode, InstrumentSetting, MarginMode, PositionMode, PositionSide
 from monitor.domain.errors import BadInput
 from monitor.domain.events import (
@@ -33,13 +36,13 @@ SECOND_NS = 10**9
 D = Decimal
 
 
-def base(seconds: float, event_id: str = "") -> dict[str, object]:
+def base(seconds: float, event_id: str = "") -> dict[str, Any]:
     ns = int(seconds * SECOND_NS)
     common = {"account": ACCOUNT, "event_id": event_id, "ts_event_ns": ns, "ts_recv_ns": ns}
     return common | {"source": "test", "source_epoch": 1, "account_seq": 1}
 
 
-def btc(**changes: object) -> Instrument:
+def btc(**changes: Any) -> Instrument:
     instrument = Instrument(
         instrument=BTC,
         kind=InstrumentKind.LINEAR_PERPETUAL,
@@ -49,33 +52,31 @@ def btc(**changes: object) -> Instrument:
         size_step=D("0.001"),
         price_step=D("0.1"),
     )
-    return replace(instrument, **changes)  # type: ignore[arg-type]
+    return replace(instrument, **changes)
 
 
 def make(position_mode: PositionMode = PositionMode.ONE_WAY, instrument: Instrument | None = None) -> Ledger:
     ledger = Ledger()
     ledger.set_instrument(instrument or btc())
-    ledger.declare(
-        AccountDeclared(**base(0), mode=AccountMode.SINGLE_CURRENCY, position_mode=position_mode)  # type: ignore[arg-type]
-    )
+    ledger.declare(AccountDeclared(**base(0), mode=AccountMode.SINGLE_CURRENCY, position_mode=position_mode))
     return ledger
 
 
-def fill(seconds: float, size: str, fill_price: str, **more: object) -> Fill:
-    given = {"trade_id": f"t{seconds}", "order_id": "o", "instrument": BTC} | more
-    return Fill(**base(seconds), size=D(size), fill_price=D(fill_price), **given)  # type: ignore[arg-type]
+def fill(seconds: float, size: str, fill_price: str, **more: Any) -> Fill:
+    given: dict[str, Any] = {"trade_id": f"t{seconds}", "order_id": "o", "instrument": BTC} | more
+    return Fill(**base(seconds), size=D(size), fill_price=D(fill_price), **given)
 
 
-def state(seconds: float, size: str, entry: str, wallet: str, **more: object) -> AccountState:
+def state(seconds: float, size: str, entry: str, wallet: str, **more: Any) -> AccountState:
     position = PositionState(
         instrument=BTC,
         position_side=PositionSide.BOTH,
         size=D(size),
         entry_price=D(entry),
-        **more,  # type: ignore[arg-type]
+        **more,
     )
     wallets = (WalletState(asset="USDT", balance=D(wallet)),)
-    return AccountState(**base(seconds), complete=True, positions=(position,), wallets=wallets)  # type: ignore[arg-type]
+    return AccountState(**base(seconds), complete=True, positions=(position,), wallets=wallets)
 
 
 def position_of(ledger: Ledger) -> Position:
@@ -206,12 +207,12 @@ def test_more_ids_than_the_bound_overflow_until_the_next_agreed_state() -> None:
 
 def test_cash_by_its_signs_and_once_by_kind_and_id() -> None:
     ledger = make()
-    events = [
-        Transfer(**base(1, "a"), asset="USDT", amount=D(1000), to_pool=f"{ACCOUNT}/cross/USDT"),  # type: ignore[arg-type]
-        Funding(**base(2, "a"), asset="USDT", amount=D("-1.5"), instrument=BTC),  # type: ignore[arg-type]
-        Fee(**base(3, "a"), asset="USDT", amount=D(2)),  # type: ignore[arg-type]
-        Interest(**base(4, "a"), asset="USDT", amount=D(3)),  # type: ignore[arg-type]
-        Transfer(**base(5, "b"), asset="USDT", amount=D(100), from_pool=f"{ACCOUNT}/cross/USDT", to_pool="sim:other/cross"),  # type: ignore[arg-type]
+    events: list[Transfer | Funding | Fee | Interest] = [
+        Transfer(**base(1, "a"), asset="USDT", amount=D(1000), to_pool=f"{ACCOUNT}/cross/USDT"),
+        Funding(**base(2, "a"), asset="USDT", amount=D("-1.5"), instrument=BTC),
+        Fee(**base(3, "a"), asset="USDT", amount=D(2)),
+        Interest(**base(4, "a"), asset="USDT", amount=D(3)),
+        Transfer(**base(5, "b"), asset="USDT", amount=D(100), from_pool=f"{ACCOUNT}/cross/USDT", to_pool="sim:other/cross"),
     ]
     assert [ledger.apply_cash(event) for event in events] == [True] * 5
     assert [ledger.apply_cash(event) for event in events] == [False] * 5
@@ -226,15 +227,15 @@ def test_an_isolated_wallet_is_unknown_until_seen_then_moves_with_its_cash() -> 
         asset="USDT",
         amount=D(5),
         from_pool=f"{ACCOUNT}/cross/USDT",
-        to_pool=ISOLATED,  # type: ignore[arg-type]
+        to_pool=ISOLATED,
     )
     ledger.apply_cash(into)
-    assert (position_of(ledger).isolated_wallet, usdt(ledger)) == (None, 0)
+    assert (position_of(ledger).isolated_wallet, usdt(ledger)) == (None, D(0))
     # stated as of a time before the transfer: the transfer stands on top
     ledger.take_isolated_wallets(state(1.5, "2", "100", "0", margin_mode=MarginMode.ISOLATED, isolated_wallet=D(20)))
     assert position_of(ledger).isolated_wallet == 25
-    ledger.apply_cash(Funding(**base(3, "f"), asset="USDT", amount=D(-1), pool=ISOLATED))  # type: ignore[arg-type]
-    assert (position_of(ledger).isolated_wallet, usdt(ledger)) == (24, -1)
+    ledger.apply_cash(Funding(**base(3, "f"), asset="USDT", amount=D(-1), pool=ISOLATED))
+    assert (position_of(ledger).isolated_wallet, usdt(ledger)) == (D(24), D(-1))
     ledger.apply_fill(fill(4, "-2", "100"))
     ledger.apply_fill(fill(5, "1", "100"))
     assert position_of(ledger).isolated_wallet is None
@@ -245,7 +246,7 @@ def test_a_pool_that_cannot_be_meant_is_refused(pool: str) -> None:
     ledger = make()
     before = ledger.state()
     with pytest.raises(BadInput):
-        ledger.apply_cash(Funding(**base(1, "f"), asset="USDT", amount=D(1), pool=pool))  # type: ignore[arg-type]
+        ledger.apply_cash(Funding(**base(1, "f"), asset="USDT", amount=D(1), pool=pool))
     assert ledger.state() == before
 
 
@@ -274,13 +275,13 @@ def test_adopt_puts_later_fills_on_top_and_takes_what_only_the_venue_knows() -> 
     assert held.orders == orders
     assert held.wallets == {"USDT": D(60)}
     position = position_of(ledger)
-    assert (position.size, position.cost, position.leverage, position.adl_rank) == (1, 100, 20, 3)
+    assert (position.size, position.cost, position.leverage, position.adl_rank) == (D(1), D(100), D(20), 3)
 
 
 def test_an_incomplete_state_changes_only_what_it_lists() -> None:
     ledger = make()
     ledger.apply_fill(fill(1, "2", "100"))
-    ledger.apply_cash(Transfer(**base(1, "a"), asset="USDC", amount=D(9), to_pool=f"{ACCOUNT}/cross"))  # type: ignore[arg-type]
+    ledger.apply_cash(Transfer(**base(1, "a"), asset="USDC", amount=D(9), to_pool=f"{ACCOUNT}/cross"))
     said = replace(state(2, "3", "100.0", "7"), complete=False)
     ledger.adopt(said)
     assert ledger.holdings(ACCOUNT).wallets == {"USDC": D(9), "USDT": D(7)}
@@ -295,17 +296,17 @@ def test_a_later_contradiction_refuses_the_state_whole() -> None:
     ledger.apply_fill(fill(3, "-2", "100", position_side=PositionSide.LONG))
     before = ledger.state()
     with pytest.raises(BadInput, match="reduces more"):
-        ledger.adopt(AccountState(**base(2), complete=True))  # type: ignore[arg-type]
+        ledger.adopt(AccountState(**base(2), complete=True))
     assert ledger.state() == before
 
 
 def test_settings_are_kept_while_flat_and_shared_by_both_sides() -> None:
     ledger = make(PositionMode.HEDGE)
     setting = InstrumentSetting(instrument=BTC, margin_mode=MarginMode.ISOLATED, leverage=D(7))
-    ledger.apply_settings(SettingsChanged(**base(1), instruments=(setting,)))  # type: ignore[arg-type]
+    ledger.apply_settings(SettingsChanged(**base(1), instruments=(setting,)))
     ledger.apply_fill(fill(2, "-1", "100", position_side=PositionSide.SHORT))
     position = position_of(ledger)
-    assert (position.margin_mode, position.leverage) == (MarginMode.ISOLATED, 7)
+    assert (position.margin_mode, position.leverage) == (MarginMode.ISOLATED, D(7))
 
 
 def test_a_finer_size_step_rescales_what_is_held_and_other_terms_cannot_change() -> None:
@@ -329,10 +330,33 @@ def test_removed_accounts_leave_nothing_to_the_next() -> None:
     assert ACCOUNT not in ledger
     with pytest.raises(BadInput):
         ledger.apply_fill(fill(2, "2", "100"))
-    ledger.declare(
-        AccountDeclared(**base(3), mode=AccountMode.MULTI_CURRENCY, position_mode=PositionMode.ONE_WAY)  # type: ignore[arg-type]
-    )
+    ledger.declare(AccountDeclared(**base(3), mode=AccountMode.MULTI_CURRENCY, position_mode=PositionMode.ONE_WAY))
     assert list(ledger.accounts()) == [ACCOUNT]
     assert ledger.holdings(ACCOUNT).wallets == {}
     assert ledger.apply_fill(fill(1, "2", "100")).kind is FillKind.APPLIED
     ledger.check_invariants()
+
+
+def test_a_restored_ledger_still_knows_how_far_its_cost_can_be_trusted() -> None:
+    ledger = make()
+    ledger.adopt(state(1, "1000", "100.00001", "0"))
+    restored = Ledger.restore(ledger.state())
+    assert not restored.apply_fill(fill(2, "-1000", "101", realised_pnl=D("999.98500000"))).rounding_exceeded
+
+
+@pytest.mark.parametrize(
+    ("numerator", "quotient"), [(5, 2), (7, 4), (6, 3), (1, 0), (3, 2), (-1, 0), (-3, -2), (-5, -2), (-7, -4)]
+)
+def test_halves_go_to_the_even_neighbour(numerator: int, quotient: int) -> None:
+    assert divide_half_even(numerator, 2) == quotient
+
+
+def test_an_id_is_found_only_where_an_id_stands() -> None:
+    ids = EventIds()
+    ids.add(0, bytes(range(16)), int.from_bytes(bytes(range(16, 24)), "little"))
+    ids.add(0, bytes(range(24, 40)), 0)
+    assert (0, bytes(range(16))) in ids
+    assert (0, bytes(range(24, 40))) in ids
+    # sixteen bytes across a hash and the time behind it, and across two records
+    assert (0, bytes(range(8, 24))) not in ids
+    assert (0, bytes(range(16, 32))) not in ids
