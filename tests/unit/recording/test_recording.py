@@ -169,7 +169,9 @@ def test_full_disk_leaves_whole_blocks_and_loses_nothing(tmp_path: Path, monkeyp
     monkeypatch.setattr(writer, "_file", Full())
     with pytest.raises(OSError, match="No space left"):
         writer.flush(sync=False)
-    assert read(tmp_path / "r") == taken[:10]
+    with RecordingReader(tmp_path / "r") as reader:
+        assert list(reader) == taken[:10]
+        assert reader.torn_bytes == 0
     monkeypatch.undo()
     writer.close()
     assert read(tmp_path / "r") == taken
@@ -213,6 +215,18 @@ def test_any_rows_come_back_bit_for_bit(rows: list[tuple[float, ...]], tmp_path_
     assert isinstance(again.item, PriceBatch)
     for name in fields:
         assert getattr(again.item, name).tobytes() == getattr(columns, name).tobytes(), name
+
+
+def test_prices_of_one_driver_that_share_no_number_of_decimals_come_back(tmp_path: Path) -> None:
+    prices = [123_456_789_012.5, 0.000000001, 3.25]
+    columns = PriceBatch((("topic", 0),))
+    for row, price in enumerate(prices):
+        for name, value in zip(PriceBatch.__slots__[1:], (0, price, 1, 1, 0, row, row, 1), strict=True):
+            getattr(columns, name).append(value)
+    write(tmp_path / "r", [Record(1, 0, columns)])
+    (again,) = read(tmp_path / "r")
+    assert isinstance(again.item, PriceBatch)
+    assert again.item.price.tolist() == prices
 
 
 def test_reader_of_a_file_still_being_written_sees_the_flushed_blocks(tmp_path: Path) -> None:
