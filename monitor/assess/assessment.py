@@ -65,6 +65,7 @@ def _account(entry: AccountEntry, where: str, inputs: Inputs, profile: Profile, 
         _pool(rulebook, _with_untold_wallets(pool, holdings, inputs), inputs, profile)
         for pool in rulebook.pools(holdings, inputs.tables)
     )
+    _refuse_negative_margins(pools, source)
     worst = max((Certainty[pool.certainty.upper()] for pool in pools), default=Certainty.FRESH)
     return AccountReport(
         account=entry.account,
@@ -79,6 +80,15 @@ def _account(entry: AccountEntry, where: str, inputs: Inputs, profile: Profile, 
         wallets=holdings.wallets,
         pools=pools,
     )
+
+
+def _refuse_negative_margins(pools: tuple[PoolReport, ...], source: str) -> None:
+    """A lone rate with a deduction may be given for a notional far below its bracket: then it is not the bracket in force."""
+    for position in (position for pool in pools for position in pool.positions):
+        margin = position.maintenance_margin
+        if margin is not None and margin < 0:
+            reason = f"makes the maintenance margin of {position.instrument} negative: another bracket holds at its notional"
+            raise BadInput(reason, field="deduction", value=f"{margin:f}", source=source)
 
 
 def _rulebook(account: str, field: str, source: str) -> Rulebook:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from monitor.domain.errors import BadInput
 _PATH_STEP = re.compile(r"[^.\[\]]+")
 _NAMED_FIELD = re.compile(r"^(\w+) (?:must|falls|jumps)")
 _SCHEMA_VERSION = "schema_version"
+_MOST_PLACES = 60
 
 
 def decode_account_file(content: bytes, source: str) -> AccountFile:
@@ -22,9 +24,11 @@ def decode_account_file(content: bytes, source: str) -> AccountFile:
     plain = _parse(content, source)
     _refuse_numbers(plain, "", source)
     try:
-        return msgspec.convert(plain, AccountFile)
+        file = msgspec.convert(plain, AccountFile)
     except msgspec.ValidationError as error:
         raise _bad_input(str(error), plain, source) from error
+    _refuse_odd_figures(file, "", source)
+    return file
 
 
 def _parse(content: bytes, source: str) -> Any:
@@ -59,6 +63,22 @@ def _refuse_numbers(plain: object, path: str, source: str) -> None:
             _refuse_numbers(value, f"{path}[{index}]", source)
     elif isinstance(plain, (int, float)) and not isinstance(plain, bool) and path != _SCHEMA_VERSION:
         raise BadInput("a figure must be a decimal in a string", field=path, value=plain, source=source)
+
+
+def _refuse_odd_figures(value: object, path: str, source: str) -> None:
+    """Figures must be finite and of a size that a margin can have: no exact sum holds 1e999999 beside a cent."""
+    if isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            _refuse_odd_figures(getattr(value, name), f"{path}.{name}" if path else name, source)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _refuse_odd_figures(inner, f"{path}[{index}]", source)
+    elif isinstance(value, Decimal):
+        digits, exponent = len(value.as_tuple().digits), value.as_tuple().exponent
+        if not isinstance(exponent, int):
+            raise BadInput("a figure must be a finite number", field=path, value=str(value), source=source)
+        if digits > _MOST_PLACES or abs(exponent) > _MOST_PLACES:
+            raise BadInput(f"a figure has at most {_MOST_PLACES} places", field=path, value=str(value), source=source)
 
 
 def _bad_input(message: str, plain: object, source: str) -> BadInput:

@@ -153,6 +153,8 @@ def test_without_brackets_the_pool_is_unknown_and_no_rate_is_assumed(doc_positio
         (("accounts", 0, "account"), "nowhere:x", "accounts[0].account"),
         (("accounts", 0, "profile"), "brave", "accounts[0].profile"),
         (("tables", "leverage_brackets", 0, "maintenance_margin_rate"), "-0.1", "tables.leverage_brackets[0]"),
+        (("tables", "leverage_brackets", 0, "maintenance_margin_rate"), "sNaN", "tables.leverage_brackets[0].maintenance"),
+        (("accounts", 0, "wallets", 0, "balance"), "1E+999999", "accounts[0].wallets[0].balance"),
         (("schema_version",), 2, "schema_version"),
     ],
 )
@@ -167,3 +169,10 @@ def test_bad_input_is_refused_with_field_and_value(
     assert code == BAD_INPUT
     assert f"account.json: {field}" in answer["refused"]
     assert str(value) in answer["refused"]
+
+
+def test_a_deduction_of_another_bracket_is_refused(doc_positions: dict[str, Any], tmp_path: Path) -> None:
+    doc_positions["tables"]["leverage_brackets"][0]["deduction"] = "16300"
+    code, answer = answer_of(doc_positions, tmp_path)
+    assert code == BAD_INPUT
+    assert "deduction" in answer["refused"]
