@@ -194,13 +194,13 @@ class AccountFeed:
         await self._apply_frame(frame)
 
     async def _apply_frame(self, frame: _Frame) -> None:
-        if self._is_repeated(frame.raw):
-            self.row.duplicates += 1
-            return
         decoded = await self._decode(frame)
         if decoded is None:
             return
         if isinstance(decoded, AccountEvents):
+            if self._is_repeated(frame.raw):
+                self.row.duplicates += 1
+                return
             if not self.row.happened(decoded.ts_event_ns):
                 self.row.out_of_order += 1
             for event in decoded.events:
@@ -359,10 +359,12 @@ class AccountFeed:
             await asyncio.sleep(_DIFFERENCE_WAIT_S)
             state = await self._whole_state(modes, source)
             difference = bool(self._shadow.difference(state.snapshot))
-        if difference and self._shadow.agreed_ns is not None:
+        agreed_ns = self._shadow.agreed_ns
+        if difference and agreed_ns is not None:
             symbols = self._shadow.difference(state.snapshot).symbols
-            missing = await self._reader.history(modes, self._shadow.agreed_ns, symbols, source)
-            missing = [event for event in missing if event.ts_event_ns <= state.ts_event_ns]
+            history = await self._reader.history(modes, agreed_ns, symbols, source)
+            # What happened up to the agreed state is in it, and what is later than this one the stream will bring.
+            missing = [event for event in history if agreed_ns < event.ts_event_ns <= state.ts_event_ns]
         self._queue.put_nowait(_Read(state, missing, difference))
 
     async def _current_modes(self, source: str) -> AccountModes:
