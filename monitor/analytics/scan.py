@@ -16,6 +16,9 @@ from monitor.book.status import AccountStatus, PoolStatus
 from monitor.domain.certainty import Certainty, DriverState
 from monitor.domain.level import Level
 
+# The worst are picked out while the pass goes on: picking them from a whole book at its end would hold up the event loop.
+HEAD_POOLS = 300
+
 
 @dataclass(slots=True)
 class DriverTotals:
@@ -46,6 +49,8 @@ class BookScan:
     equity_fresh_usd: float = 0.0
     ranked: list[tuple[DangerKey, PoolStatus]] = field(default_factory=list)
     by_account: dict[str, AccountStatus] = field(default_factory=dict)
+    _head: list[tuple[DangerKey, PoolStatus]] = field(default_factory=list)
+    _head_limit: DangerKey | None = None
 
     @classmethod
     def start(cls, view: RiskView) -> BookScan:
@@ -64,13 +69,16 @@ class BookScan:
         for status in pools:
             self.levels[status.venue, status.level] += 1
             self.certainties[status.venue, status.certainty] += 1
-            self.ranked.append((danger_key(status), status))
+            self._rank(danger_key(status), status)
         worst = max((status.certainty for status in pools), default=Certainty.FRESH)
         self._take_equity(account.equity_usd, max(account.certainty, worst) is Certainty.FRESH)
 
     def worst(self, limit: int, matches: Callable[[PoolStatus], bool] | None = None) -> list[PoolStatus]:
         """At most `limit` pools that match, worst first; danger keys are unique by their pool ids."""
-        entries = self.ranked if matches is None else (entry for entry in self.ranked if matches(entry[1]))
+        if matches is None:
+            entries = self._head if limit <= HEAD_POOLS else self.ranked
+        else:
+            entries = [entry for entry in self.ranked if matches(entry[1])]
         return [status for _, status in heapq.nsmallest(limit, entries, key=lambda entry: entry[0])]
 
     @property
@@ -87,6 +95,15 @@ class BookScan:
     def accounts_watched_ratio(self) -> float:
         """Accounts that are FRESH over all accounts; 0 when there are none."""
         return self.accounts_fresh / self.accounts if self.accounts else 0.0
+
+    def _rank(self, key: DangerKey, status: PoolStatus) -> None:
+        self.ranked.append((key, status))
+        if self._head_limit is not None and key > self._head_limit:
+            return
+        self._head.append((key, status))
+        if len(self._head) >= 2 * HEAD_POOLS:
+            self._head = heapq.nsmallest(HEAD_POOLS, self._head, key=lambda entry: entry[0])
+            self._head_limit = self._head[-1][0]
 
     def _take_equity(self, equity_usd: float | None, is_fresh: bool) -> None:
         self.accounts += 1

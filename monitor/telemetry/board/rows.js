@@ -130,7 +130,7 @@ export class Rows {
     cells[0].firstChild.className = `mark ${level}`;
     setText(cells[0].lastChild, level === "none" && !isValuing ? "Compiling" : LEVEL_TEXT[level]);
     setText(cells[1].firstChild, symbolOf(row.account));
-    setText(cells[1].lastChild, [row.venue, row.pool.slice(row.account.length + 1), row.entity].filter(Boolean).join(" · "));
+    setText(cells[1].lastChild, [row.entity, row.pool.slice(row.account.length + 1), row.venue].filter(Boolean).join(" · "));
     cells[1].title = row.pool;
     setText(cells[3].firstChild, row.margin_ratio === null ? words(row.margin_ratio_reason) : percent(row.margin_ratio, 2));
     cells[3].firstChild.classList.toggle("why", row.margin_ratio === null);
