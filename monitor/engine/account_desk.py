@@ -272,7 +272,23 @@ class AccountDesk:
             watched.isolated_due_ns = turn.engine_ns + self._world.settings.isolated_wait_ns
             watched.doubts[Doubt.ISOLATED_WALLET] = event.instrument
             heapq.heappush(self._due, (watched.isolated_due_ns, watched.account))
+        self._check_early(watched)
         return True
+
+    def _check_early(self, watched: Watched) -> None:
+        """Some venues send the account before its fill: a state that the fill explains need not wait out its grace."""
+        for unchecked in list(watched.unchecked):
+            said = unchecked.said
+            if not isinstance(said, AccountState):
+                continue
+            try:
+                self._take_isolated_wallets(watched, said)
+                if not self._world.ledger.compare(said):
+                    self._agreed(watched, said)
+                    watched.unchecked.remove(unchecked)
+            except BadInput as error:
+                watched.doubts[Doubt.UNCHECKED] = error.reason
+                watched.unchecked.remove(unchecked)
 
     def _state(self, watched: Watched, sequence: SourceSequence, event: AccountState, turn: Turn) -> bool:
         self._take_isolated_wallets(watched, event)
@@ -392,10 +408,13 @@ class AccountDesk:
         due = [unchecked for unchecked in watched.unchecked if unchecked.due_ns <= turn.engine_ns]
         watched.unchecked = [unchecked for unchecked in watched.unchecked if unchecked.due_ns > turn.engine_ns]
         for unchecked in due:
-            if isinstance(unchecked.said, AccountState):
-                refresh = self._check_state(watched, unchecked.said, turn) or refresh
-            else:
+            if isinstance(unchecked.said, VenueFigures):
                 self._check_figures(watched, unchecked.said)
+                continue
+            try:
+                refresh = self._check_state(watched, unchecked.said, turn) or refresh
+            except BadInput as error:
+                watched.doubts[Doubt.UNCHECKED] = error.reason
         self._conclude(watched, before, turn, refresh=refresh)
 
     def _check_state(self, watched: Watched, state: AccountState, turn: Turn) -> bool:

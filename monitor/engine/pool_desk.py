@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from monitor.book.accounts import Watched
+from monitor.book.accounts import Doubt, Watched
 from monitor.book.pool_entry import NEVER_VALUED, NO_SLOT, Face, PoolEntry
 from monitor.book.pools import BoundaryRef, Change, Figures, PoolBook
 from monitor.book.ratios import danger, ratios
 from monitor.domain.account import PoolKind
 from monitor.domain.certainty import Certainty, DriverState
 from monitor.domain.effects import Cause, CauseKind, LevelChanged
-from monitor.domain.errors import InvariantBroken
+from monitor.domain.errors import BadInput, InvariantBroken
 from monitor.domain.holdings import PoolHoldings
 from monitor.domain.ids import DriverKey, venue_of
 from monitor.domain.level import Level, level_label, next_level
@@ -118,15 +118,24 @@ class PoolDesk:
         world = self._world
         rulebook = world.rulebook(venue_of(watched.account))
         ours = {pool.pool: pool for pool in rulebook.pools(world.ledger.holdings(watched.account), world.tables)}
-        theirs: dict[str, PoolHoldings] = {}
-        if watched.differing is not None:
-            venue_holdings = world.ledger.venue_holdings(watched.differing, watched.account)
-            theirs = {pool.pool: pool for pool in rulebook.pools(venue_holdings, world.tables)}
+        theirs = self._pools_of_the_venue(watched)
         for pool in [pool for pool in watched.pools if pool not in ours and pool not in theirs]:
             self.close(watched, pool, turn)
         for pool in sorted({*ours, *theirs}):
             self._place(watched, pool, ours.get(pool), theirs.get(pool), turn)
         self._note_waiting(watched)
+
+    def _pools_of_the_venue(self, watched: Watched) -> dict[str, PoolHoldings]:
+        """The pools as the venue's differing state has them; none when our later fills make the two irreconcilable."""
+        if watched.differing is None:
+            return {}
+        try:
+            holdings = self._world.ledger.venue_holdings(watched.differing, watched.account)
+        except BadInput as error:
+            watched.doubts[Doubt.UNCHECKED] = error.reason
+            return {}
+        rulebook = self._world.rulebook(venue_of(watched.account))
+        return {pool.pool: pool for pool in rulebook.pools(holdings, self._world.tables)}
 
     def close(self, watched: Watched, pool: str, turn: Turn) -> None:
         """A pool ends by an event: its switches go off with that cause, whatever its certainty."""
@@ -231,13 +240,7 @@ class PoolDesk:
         """After a restore: compile every pool again at the levels it had, without deciding any of them."""
         for account in sorted(self._world.accounts):
             watched = self._world.accounts[account]
-            theirs: dict[str, PoolHoldings] = {}
-            if watched.differing is not None:
-                venue_holdings = self._world.ledger.venue_holdings(watched.differing, account)
-                theirs = {
-                    pool.pool: pool
-                    for pool in self._world.rulebook(venue_of(account)).pools(venue_holdings, self._world.tables)
-                }
+            theirs = self._pools_of_the_venue(watched)
             for pool in sorted(watched.pools):
                 entry = self._world.entries[pool]
                 self._compile(entry, entry.ours, entry.holdings, decides=False)
@@ -402,11 +405,10 @@ class PoolDesk:
     def _face_holdings(self, entry: PoolEntry, face: Face) -> PoolHoldings:
         if face is entry.ours:
             return entry.holdings
-        watched = self._world.accounts[entry.account]
-        if watched.differing is None:
+        theirs = self._pools_of_the_venue(self._world.accounts[entry.account])
+        if entry.pool not in theirs:
             raise InvariantBroken(f"{entry.pool} has a face of the venue without a state of the venue")
-        holdings = self._world.ledger.venue_holdings(watched.differing, watched.account)
-        return next(pool for pool in self._rulebook(entry).pools(holdings, self._world.tables) if pool.pool == entry.pool)
+        return theirs[entry.pool]
 
     def _rulebook(self, entry: PoolEntry) -> Rulebook:
         return self._world.rulebook(venue_of(entry.account))
