@@ -38,6 +38,10 @@ DESK: tuple[tuple[tuple[int, int] | None, tuple[int, int] | None], ...] = (
 )
 
 
+# A fill at or before the venue time of a complete state is contained in it: the accounts were opened earlier.
+OPENED_BEFORE_NS = 10_000_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Tick:
     """One mark price as printed, of symbol number `symbol`; `price` in 1e-2."""
@@ -127,7 +131,9 @@ class Recomputation:
         if figures is None:
             return None
         old = account.level
-        account.level = _level(-1 if old is None else old, *figures) if account.sizes else 0
+        # Without a position a pool is OK unless its balance is negative: then it is valued (contract 1).
+        is_valued = bool(account.sizes) or account.wallet < 0
+        account.level = _level(-1 if old is None else old, *figures) if is_valued else 0
         return None if account.level == old else (account.name, old, account.level)
 
 
@@ -195,7 +201,7 @@ class KafkaBook:
         """A declaration and a complete state of each account."""
         events: list[AccountEventType] = []
         for name in self.names:
-            header = _header(name, "open", self._now_ns)
+            header = _header(name, "open", self._now_ns - OPENED_BEFORE_NS)
             declared = AccountDeclared(**header, mode=AccountMode.SINGLE_CURRENCY, position_mode=PositionMode.ONE_WAY)
             wallet = WalletState(asset="USDT", balance=_amount(self._wallets[name]))
             events += [declared, AccountState(**header, complete=True, wallets=(wallet,))]
