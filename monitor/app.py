@@ -41,6 +41,9 @@ log = structlog.get_logger(__name__)
 
 CLOCK_INTERVAL_S = 0.1
 
+RESUME_OVERLAP_NS = 60 * 1_000_000_000
+"""How far behind the last agreement fills are asked for again: known ones are told by their identity."""
+
 
 class Daemon:
     """One run of marginwatch. `run()` serves until it is cancelled or a termination signal comes."""
@@ -69,7 +72,8 @@ class Daemon:
         )
         self._venues: list[BinanceUsdm] = []
         if config.venues.binance_usdm is not None:
-            self._venues.append(BinanceUsdm(config.venues.binance_usdm, self.inbox, self._clock))
+            resume = self._resume_points()
+            self._venues.append(BinanceUsdm(config.venues.binance_usdm, self.inbox, self._clock, resume))
         self._kafka_in: KafkaInput | None = None
         self._kafka_out: KafkaOutput | None = None
         if config.kafka is not None:
@@ -150,6 +154,11 @@ class Daemon:
             await asyncio.sleep(CLOCK_INTERVAL_S)
         self.ready.set()
         log.info("ready", accounts=len(self.engine.account_statuses()))
+
+    def _resume_points(self) -> dict[str, int]:
+        """From when on each account's fills are asked for after a restart: some time before its last agreed state."""
+        agreed = {status.account: status.last_agreed_ns for status in self.engine.account_statuses()}
+        return {account: ns - RESUME_OVERLAP_NS for account, ns in agreed.items() if ns is not None}
 
     def _header(self) -> RecordingHeader:
         return RecordingHeader(
