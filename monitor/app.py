@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import uuid
 from collections.abc import Sequence
@@ -153,6 +154,9 @@ class Daemon:
         while self.not_ready():  # noqa: ASYNC110 - readiness is read off many parts, none of which is an event
             await asyncio.sleep(CLOCK_INTERVAL_S)
         self.ready.set()
+        # What stands now stands for good: collections that go through all of it would hold the loop for 20 ms.
+        gc.collect()
+        gc.freeze()
         log.info("ready", accounts=len(self.engine.account_statuses()))
 
     def _resume_points(self) -> dict[str, int]:
