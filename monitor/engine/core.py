@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from monitor.book.drivers import DriverTable
 from monitor.book.lanes import Lanes
 from monitor.book.ledger import Ledger
@@ -24,9 +26,11 @@ from monitor.domain.inputs import ClockAdvanced, Input, PriceBatch
 from monitor.domain.profile import SwitchSet
 from monitor.domain.tables import TableChanged
 from monitor.engine.account_desk import AccountDesk
+from monitor.engine.outlooks import Outlooks
 from monitor.engine.plain import (
     entry_to_plain,
     levels_from_plain,
+    state_from_plain,
     table_from_plain,
     table_to_plain,
     watched_from_plain,
@@ -68,6 +72,7 @@ class Engine:
         self._prices = PriceDesk(self._world, self._pools)
         self._tables = TableDesk(self._world, self._pools, self._accounts)
         self._readers = Readers(self._world, self._pools)
+        self.outlooks = Outlooks(self._world, self._pools)
 
     # ---- inputs
 
@@ -224,10 +229,15 @@ class Engine:
             "is_valuing": world.is_valuing,
             "ledger": world.ledger.state(),
             "tables": [table_to_plain(changed) for changed in world.tables.state()],
+            "is_news": self._tables.is_news,
             "drivers": world.drivers.plain(),
             "lanes": world.lanes.plain(),
             "accounts": [watched_to_plain(watched) for watched in world.accounts.values()],
-            "pools": [entry_to_plain(entry) for entry in world.entries.values()],
+            "pools": [
+                entry_to_plain(entry, waits=world.accounts[entry.account].isolated_due_ns is not None)
+                for entry in world.entries.values()
+            ],
+            "undeclared": {account: msgspec.to_builtins(state) for account, state in world.undeclared.items()},
             "venue_status": world.venue_status,
             "positions": [[topic, partition, offset] for (topic, partition), offset in world.positions.items()],
         }
@@ -249,7 +259,8 @@ class Engine:
         world.lanes.load(state["lanes"])
         world.venue_status = dict(state["venue_status"])
         world.positions = {(topic, partition): offset for topic, partition, offset in state["positions"]}
-        engine._tables.load_all()
+        engine._tables.load_all(is_news=state["is_news"])
+        world.undeclared = {account: state_from_plain(plain) for account, plain in state["undeclared"].items()}
         for plain in state["accounts"]:
             watched = watched_from_plain(plain)
             world.accounts[watched.account] = watched
@@ -262,6 +273,9 @@ class Engine:
         turn = Turn(self._world.seq, self._world.now_ns, Cause(CauseKind.EVENT, "restore"))
         for account in sorted(self._world.accounts):
             self._pools.refresh(self._world.accounts[account], turn)
+        for plain in pools:
+            if plain["holdings"] is not None:
+                self._pools.restore_waiting(plain)
         for plain in pools:
             entry = self._world.entries.get(plain["pool"])
             if entry is not None:
