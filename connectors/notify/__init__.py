@@ -1,1 +1,1 @@
-"""The sinks of notifications, one a file."""
+"""The ways out of alerts: one sink a file. Each delivers the latest state of every alert at least once."""

@@ -1,0 +1,46 @@
+"""The log as a way out: each change of an alert once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from monitor.domain.alert import Delivered, Notification, Outcome, Severity
+from monitor.domain.ports import Clock
+
+log = structlog.get_logger(__name__)
+
+
+class LogSink:
+    """Writes at once; nothing is ever owed."""
+
+    name = "log"
+
+    def __init__(self, clock: Clock, delivered: Delivered) -> None:
+        self._clock = clock
+        self._delivered = delivered
+
+    def offer(self, notification: Notification) -> None:
+        """Write one state."""
+        alert = notification.alert
+        is_grave = alert.is_firing and alert.labels.get("severity") == Severity.CRITICAL.value
+        write = log.warning if is_grave else log.info
+        write(
+            "alert_firing" if alert.is_firing else "alert_resolved",
+            alert_id=alert.alert_id,
+            reason=alert.reason.value,
+            seq=alert.seq,
+            is_repeat=notification.is_repeat,
+            **{name: value for name, value in alert.labels.items() if name != "instance_group"},
+        )
+        seconds = (self._clock.now_ns() - notification.noted_ns) / 1e9
+        outcome = Outcome.REPEATED if notification.is_repeat else Outcome.DELIVERED
+        self._delivered(self.name, outcome, None if notification.is_repeat else seconds)
+
+    def caught_up(self) -> None:
+        """The log holds nothing."""
+
+    async def run(self) -> None:
+        """Nothing waits to be written."""
+        await asyncio.Event().wait()
