@@ -77,8 +77,12 @@ class Pump:
 
 
 def _pieces(item: Input) -> Iterator[Input]:
-    """A batch in pieces that do not hold the loop for long; anything else as it is."""
-    if not isinstance(item, PriceBatch) or len(item) <= ROWS_AT_ONCE:
+    """A batch in pieces that do not hold the loop for long; anything else as it is.
+
+    A batch of bursts is one piece (at most four rows a driver): their positions overlap, so a snapshot taken between two of
+    them would hold a position beyond prices that were not processed.
+    """
+    if not isinstance(item, PriceBatch) or len(item) <= ROWS_AT_ONCE or any(count != 1 for count in item.count):
         yield item
         return
     for start in range(0, len(item), ROWS_AT_ONCE):
