@@ -103,7 +103,7 @@ class EngineInbox:
 
     def refuse(self, error: BadInput, position: SourcePosition | None = None, account: str | None = None) -> None:
         """Count and log what could not be read; the account it concerned, when known, gets a gap."""
-        key = (error.source, error.reason)
+        key = (error.source, error.code)
         self.refused[key] = self.refused.get(key, 0) + 1
         log.warning(
             "record_refused",

@@ -9,6 +9,11 @@ MarginwatchError
 
 from __future__ import annotations
 
+import re
+
+_PLACE = re.compile(r"[.\[/ ]")
+_WORD = re.compile(r"[a-z][a-z0-9_]{0,40}")
+
 
 class MarginwatchError(Exception):
     """Base of all errors that marginwatch raises on purpose."""
@@ -23,6 +28,12 @@ class BadInput(MarginwatchError):
         self.field = field
         self.value = value
         self.source = source
+
+    @property
+    def code(self) -> str:
+        """The wrong field without what varies (list positions, keys of maps), `other` without one: fit for a metric's label."""
+        word = _PLACE.split(self.field, maxsplit=1)[0]
+        return word if _WORD.fullmatch(word) else "other"
 
     def __str__(self) -> str:
         where = f"{self.source}: " if self.source else ""

@@ -59,7 +59,7 @@ RECORDS_REFUSED = Metric(
     "marginwatch_records_refused_total",
     "counter",
     ("source", "reason"),
-    "Records and messages that were refused and set aside.",
+    "Records and messages that were refused and set aside; the reason is the field that was wrong.",
 )
 DUPLICATES = Metric("marginwatch_events_duplicate_total", "counter", (), "Account events seen before and not applied again.")
 PRICES_LATE = Metric("marginwatch_prices_late_total", "counter", (), "Prices older than the last one of their driver.")

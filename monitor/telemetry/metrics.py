@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import Callable, Iterator
+from collections import Counter as Tally
+from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import Counter, Gauge, ProcessCollector, generate_latest
 from prometheus_client.registry import CollectorRegistry
@@ -42,11 +43,13 @@ class Metrics:
         registry: CollectorRegistry,
         *,
         inbox_depth: Callable[[], int],
+        inbox_refused: Callable[[], Mapping[tuple[str, str], int]] = dict,
         pool_series: int = 200,
     ) -> None:
         self._view = view
         self._registry = registry
         self._inbox_depth = inbox_depth
+        self._inbox_refused = inbox_refused
         self._pool_series = PoolSeries(pool_series)
         self._alerts_sent = _counter(catalogue.ALERTS_SENT, registry)
         self._disagreements = _counter(catalogue.AUDIT_DISAGREEMENTS, registry)
@@ -112,7 +115,9 @@ class Metrics:
         yield family(catalogue.TICKS, [((venue,), count) for venue, count in sorted(counters.ticks.items())])
         yield family(catalogue.ACCOUNT_EVENTS, sorted(counters.account_events.items()))
         yield family(catalogue.LEVEL_CHANGES, sorted(counters.level_changes.items()))
-        yield family(catalogue.RECORDS_REFUSED, sorted(counters.records_refused.items()))
+        # A record is refused once: by its codec on the way into the inbox, or by the engine behind it.
+        refused = Tally(counters.records_refused) + Tally(self._inbox_refused())
+        yield family(catalogue.RECORDS_REFUSED, sorted(refused.items()))
         yield family(catalogue.DUPLICATES, [((), counters.duplicates)])
         yield family(catalogue.PRICES_LATE, [((), counters.prices_late)])
         yield family(catalogue.PRICES_AHEAD, [((), counters.prices_ahead)])
