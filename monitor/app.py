@@ -8,6 +8,7 @@ import signal
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import orjson
@@ -34,6 +35,7 @@ from monitor.inbox import EngineInbox
 from monitor.journal import Journal
 from monitor.kernels import compile_kernels
 from monitor.pump import Pump
+from monitor.restated_levels import restate_levels
 from monitor.rules.class_weights import CLASS_WEIGHTS_KEY, class_weights_from_toml, load_class_weights
 from monitor.telemetry.metrics import Metrics
 from monitor.telemetry.server import TelemetryServer
@@ -41,6 +43,9 @@ from monitor.telemetry.server import TelemetryServer
 log = structlog.get_logger(__name__)
 
 CLOCK_INTERVAL_S = 0.1
+
+DRAIN_S = 5.0
+"""How long a clean end waits for Kafka to take what was decided; levels left over are told again at the next start."""
 
 RESUME_OVERLAP_NS = 60 * 1_000_000_000
 """How far behind the last agreement fills are asked for again: known ones are told by their identity."""
@@ -55,7 +60,7 @@ class Daemon:
         self._clock = WallClock()
         self._settings = engine_settings(config)
         self.ready = asyncio.Event()
-        self._journal = Journal(config.state, lambda: (self.engine.state(), self.engine.seq))
+        self._journal = Journal(config.state, self._state)
         loaded = self._journal.load()
         self.engine = Engine(self._settings) if loaded is None else Engine.restore(self._settings, loaded.state)
         self._start = None if loaded is None else loaded.state
@@ -69,6 +74,7 @@ class Daemon:
             self.engine,
             CollectorRegistry(),
             inbox_depth=lambda: len(self.inbox),
+            inbox_refused=lambda: self.inbox.refused,
             pool_series=config.http.metrics_pools,
         )
         self._venues: list[BinanceUsdm] = []
@@ -118,12 +124,16 @@ class Daemon:
                 group.create_task(self._say_when_ready(), name="ready"),
                 *(group.create_task(venue.run(), name="venue") for venue in self._venues),
             ]
+            writing: asyncio.Task[None] | None = None
             if self._kafka_in is not None and self._kafka_out is not None:
                 tasks.append(group.create_task(self._kafka_in.run(), name="kafka-in"))
-                tasks.append(group.create_task(self._kafka_out.run(), name="kafka-out"))
-            self._end_on_signals(tasks)
+                tasks.append(group.create_task(self._after_kafka_attached(self._kafka_in, self._kafka_out), name="kafka-start"))
+                writing = group.create_task(self._kafka_out.run(), name="kafka-out")
+            self._end_on_signals(group, tasks, writing)
 
-    def _end_on_signals(self, tasks: list[asyncio.Task[None]]) -> None:
+    def _end_on_signals(
+        self, group: asyncio.TaskGroup, tasks: list[asyncio.Task[None]], writing: asyncio.Task[None] | None
+    ) -> None:
         """SIGTERM and Ctrl-C end every task in order; a second one ends the process at once."""
         loop = asyncio.get_running_loop()
 
@@ -133,6 +143,8 @@ class Daemon:
                 loop.remove_signal_handler(number)
             for task in tasks:
                 task.cancel()
+            if writing is not None and self._kafka_out is not None:
+                group.create_task(_end_writing(self._kafka_out, writing), name="kafka-drain")
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
@@ -158,6 +170,25 @@ class Daemon:
         gc.collect()
         gc.freeze()
         log.info("ready", accounts=len(self.engine.account_statuses()))
+
+    async def _after_kafka_attached(self, kafka_in: KafkaInput, kafka_out: KafkaOutput) -> None:
+        """Keep where reading began, for a crash before the first regular snapshot; after a restart tell every level again."""
+        while not kafka_in.began_at():  # noqa: ASYNC110 - the readers attach and attach again, no one event tells
+            await asyncio.sleep(CLOCK_INTERVAL_S)
+        if not kafka_in.began_at().keys() <= self.engine.positions.keys():
+            self._journal.ask_for_snapshot()
+        while not kafka_in.caught_up():  # noqa: ASYNC110 - as above
+            await asyncio.sleep(CLOCK_INTERVAL_S)
+        if self._start is not None:
+            log.info("levels_restated", pools=await restate_levels(self.engine, kafka_out.offer_effect))
+
+    def _state(self) -> tuple[dict[str, Any], int]:
+        """The engine's state; a partition of which it has no record yet stands where reading began."""
+        state = self.engine.state()
+        began = {} if self._kafka_in is None else self._kafka_in.began_at()
+        known = self.engine.positions
+        state["positions"] += [[*place, offset - 1] for place, offset in began.items() if place not in known]
+        return state, self.engine.seq
 
     def _resume_points(self) -> dict[str, int]:
         """From when on each account's fills are asked for after a restart: some time before its last agreed state."""
@@ -223,6 +254,17 @@ class Daemon:
         """Note how long the newest row of a batch waited between receipt and decision."""
         if isinstance(item, PriceBatch) and len(item):
             self._metrics.observe_receive_to_decided((decided_ns - item.ts_recv_ns[0]) / 1e9, len(item))
+
+
+async def _end_writing(kafka_out: KafkaOutput, writing: asyncio.Task[None]) -> None:
+    """Let Kafka take what was decided, for a while, then end the writer."""
+    try:
+        async with asyncio.timeout(DRAIN_S):
+            while not kafka_out.is_drained():  # noqa: ASYNC110 - drained is read off queues and a writer
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        log.warning("kafka_output_left", reason="the brokers did not take it in time", seconds=DRAIN_S)
+    writing.cancel()
 
 
 def _read(path: str) -> bytes:

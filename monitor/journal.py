@@ -35,6 +35,7 @@ class Journal:
         self._store = SnapshotStore(self._folder / "snapshots")
         self._writer: RecordingWriter | None = None
         self._full = asyncio.Event()
+        self._is_snapshot_asked = False
 
     def load(self) -> LoadedSnapshot | None:
         """The newest readable snapshot, None for a first start; one that was passed over is said."""
@@ -72,11 +73,17 @@ class Journal:
             while True:
                 await self._wait_for_rows()
                 await self._flush()
-                if loop.time() >= next_snapshot:
+                if self._is_snapshot_asked or loop.time() >= next_snapshot:
+                    self._is_snapshot_asked = False
                     await self.save_snapshot()
                     next_snapshot = loop.time() + self._settings.snapshot_interval_s
         finally:
             self.close()
+
+    def ask_for_snapshot(self) -> None:
+        """Have a snapshot saved soon, whatever the interval."""
+        self._is_snapshot_asked = True
+        self._full.set()
 
     async def _wait_for_rows(self) -> None:
         """Return after the flush interval, or at once when many rows wait."""

@@ -64,6 +64,14 @@ class KafkaInput:
         """(topic, partition) -> the next offset that will be handed over; the engine's own are those of its inputs."""
         return {**self._price_reader.positions(), **self._event_reader.positions()}
 
+    def began_at(self) -> dict[tuple[str, int], int]:
+        """(topic, partition) -> the offset at which its reading began; empty until all are attached.
+
+        A snapshot needs it for partitions that gave nothing yet: prices begin at the latest only once, not at each restart.
+        """
+        prices, events = self._price_reader.began_at(), self._event_reader.began_at()
+        return {**prices, **events} if prices and events else {}
+
     def feeds(self) -> list[FeedHealth]:
         """The health of every partition, and of the dead letters."""
         return [*self._price_reader.feeds(), *self._event_reader.feeds(), self._dead_letters.health()]

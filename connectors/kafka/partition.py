@@ -11,6 +11,7 @@ from connectors.feed_health import FeedHealth, FeedState
 class ReadPartition:
     """The reader's own account of a partition; `next_offset` is the offset of the next record to hand over.
 
+    `began_at` is the next offset at the first attach (after a skip to the oldest record: there).
     `end_at_start` is the end offset seen at the first attach: the partition is caught up when it was reached.
     `refused` says why reading has stopped for good (an offset out of range), empty while it goes on.
     """
@@ -18,6 +19,7 @@ class ReadPartition:
     topic: str
     partition: int
     next_offset: int
+    began_at: int
     end_at_start: int
     refused: str = ""
     last_recv_ns: int | None = None

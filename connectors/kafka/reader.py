@@ -97,6 +97,10 @@ class PartitionReader:
         """The next offset to read of each partition."""
         return {(partition.topic, partition.partition): partition.next_offset for partition in self._partitions.values()}
 
+    def began_at(self) -> dict[tuple[str, int], int]:
+        """The offset at which the reading of each partition began; empty before the first attach."""
+        return {(partition.topic, partition.partition): partition.began_at for partition in self._partitions.values()}
+
     def feeds(self) -> list[FeedHealth]:
         """The health of each partition, and of the reader itself while it knows none."""
         if not self._partitions:
@@ -149,7 +153,7 @@ class PartitionReader:
     def _first_attach(self, at: TopicPartition, first: int, end: int) -> ReadPartition:
         begin = end if self._topics[at.topic].from_end else first
         position = self._start_positions.get((at.topic, at.partition), begin)
-        return ReadPartition(topic=at.topic, partition=at.partition, next_offset=position, end_at_start=end)
+        return ReadPartition(topic=at.topic, partition=at.partition, next_offset=position, began_at=position, end_at_start=end)
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
         while True:
@@ -226,7 +230,7 @@ class PartitionReader:
         log.error("kafka_offset_out_of_range", topic=at.topic, partition=at.partition, offset=partition.next_offset, why=lost)
         partition.gaps += 1
         if self._settings.out_of_range == "earliest":
-            partition.next_offset = first
+            partition.next_offset = partition.began_at = first
             partition.end_at_start = min(partition.end_at_start, end)
             consumer.seek(at, first)
         else:
