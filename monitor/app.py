@@ -24,6 +24,7 @@ from connectors.venues.binance import BinanceUsdm
 from monitor import __version__
 from monitor.clock import WallClock
 from monitor.config import Config, config_to_plain, engine_settings
+from monitor.domain.alert import Outcome
 from monitor.domain.effects import Effect
 from monitor.domain.errors import BadConfiguration
 from monitor.domain.events import ValuationStarted
@@ -34,6 +35,7 @@ from monitor.engine import Engine
 from monitor.inbox import EngineInbox
 from monitor.journal import Journal
 from monitor.kernels import compile_kernels
+from monitor.paging import Paging
 from monitor.pump import Pump
 from monitor.restated_levels import restate_levels
 from monitor.rules.class_weights import CLASS_WEIGHTS_KEY, class_weights_from_toml, load_class_weights
@@ -87,6 +89,14 @@ class Daemon:
             positions = {lane: offset + 1 for lane, offset in self.engine.positions.items()}
             self._kafka_in = KafkaInput(config.kafka, self.inbox, self._clock, positions)
             self._kafka_out = KafkaOutput(config.kafka, self._clock, self.run_id)
+        self.paging = Paging(
+            config,
+            self.engine,
+            self._clock,
+            delivered=self._note_delivered,
+            is_caught_up=self._is_caught_up,
+            offer_alert=None if self._kafka_out is None else self._kafka_out.offer_alert,
+        )
         self.server = TelemetryServer(
             self.engine,
             config.http,
@@ -123,6 +133,7 @@ class Daemon:
                 group.create_task(self._start_valuing(), name="kernels"),
                 group.create_task(self._say_when_ready(), name="ready"),
                 *(group.create_task(venue.run(), name="venue") for venue in self._venues),
+                *(group.create_task(part, name=name) for name, part in self.paging.parts()),
             ]
             writing: asyncio.Task[None] | None = None
             if self._kafka_in is not None and self._kafka_out is not None:
@@ -238,17 +249,28 @@ class Daemon:
         found = [feed for venue in self._venues for feed in venue.feeds()]
         if self._kafka_in is not None and self._kafka_out is not None:
             found += [*self._kafka_in.feeds(), *self._kafka_out.feeds()]
-        return found
+        return [*found, *self.paging.feeds()]
 
     def alerts(self) -> Sequence[object]:
         """The alerts that are on."""
-        return []
+        return self.paging.open_alerts()
+
+    def _is_caught_up(self) -> bool:
+        """Whether pools are valued and Kafka's inputs reached what they held at start: alerts may go out."""
+        return self.engine.is_valuing and (self._kafka_in is None or self._kafka_in.caught_up())
 
     async def _deliver(self, effects: list[Effect]) -> None:
         for effect in effects:
             log_effect(effect)
             if self._kafka_out is not None:
                 self._kafka_out.offer_effect(effect)
+        self.paging.on_effects(effects)
+
+    def _note_delivered(self, sink: str, outcome: Outcome, seconds: float | None) -> None:
+        """Count one attempt at a sink, and how long a first delivery took."""
+        self._metrics.alert_sent(sink, outcome.value)
+        if seconds is not None:
+            self._metrics.observe_decided_to_delivered(seconds)
 
     def _note_decided(self, item: Input, decided_ns: int) -> None:
         """Note how long the newest row of a batch waited between receipt and decision."""

@@ -13,7 +13,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from connectors.kafka.settings import KafkaSettings
+from connectors.notify.settings import NotifySettings
 from connectors.venues.binance.settings import BinanceSettings
+from monitor.alerting.settings import AlertingSettings
 from monitor.config_keys import unknown_keys
 from monitor.domain.errors import BadConfiguration
 from monitor.domain.ids import DriverKind
@@ -150,6 +152,10 @@ class Config(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tr
     """Direct connections to venues."""
     kafka: KafkaSettings | None = None
     """Input and output by Kafka."""
+    alerting: AlertingSettings = AlertingSettings()
+    """What is alerted and how it is named."""
+    notify: NotifySettings = NotifySettings()
+    """Who is told of alerts."""
 
 
 def load_config(path: Path) -> Config:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from monitor.domain.effects import Effect
 from monitor.domain.ids import SourcePosition
-from monitor.domain.inputs import Input, PriceBatch
+from monitor.domain.inputs import ClockAdvanced, Input, PriceBatch
 from monitor.engine import Engine
 from monitor.inbox import EngineInbox
 
@@ -32,8 +32,8 @@ class Recorder(Protocol):
 class Pump:
     """The only caller of `Engine.process` in the daemon.
 
-    `deliver` gets the effects of each piece of input after it was recorded; `decided` gets the piece and the time at which
-    its levels were decided.
+    `deliver` gets the effects of each piece of input after it was recorded, and is called for each clock even without any.
+    `decided` gets the piece and the time at which its levels were decided.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Pump:
         if self._recorder is not None:
             self._recorder.append(seq_first, engine_ns, item, position)
         self._decided(item, self._now_ns())
-        if effects:
+        if effects or isinstance(item, ClockAdvanced):
             await self._deliver(effects)
 
 

@@ -7,7 +7,6 @@ import asyncio
 import structlog
 
 from monitor.domain.alert import Delivered, Notification, Outcome, Severity
-from monitor.domain.ports import Clock
 
 log = structlog.get_logger(__name__)
 
@@ -17,8 +16,7 @@ class LogSink:
 
     name = "log"
 
-    def __init__(self, clock: Clock, delivered: Delivered) -> None:
-        self._clock = clock
+    def __init__(self, delivered: Delivered) -> None:
         self._delivered = delivered
 
     def offer(self, notification: Notification) -> None:
@@ -34,9 +32,8 @@ class LogSink:
             is_repeat=notification.is_repeat,
             **{name: value for name, value in alert.labels.items() if name != "instance_group"},
         )
-        seconds = (self._clock.now_ns() - notification.noted_ns) / 1e9
-        outcome = Outcome.REPEATED if notification.is_repeat else Outcome.DELIVERED
-        self._delivered(self.name, outcome, None if notification.is_repeat else seconds)
+        # Writing a line says nothing about how long people wait: no time is told.
+        self._delivered(self.name, Outcome.REPEATED if notification.is_repeat else Outcome.DELIVERED, None)
 
     def caught_up(self) -> None:
         """The log holds nothing."""
