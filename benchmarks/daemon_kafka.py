@@ -2,9 +2,10 @@
 
 Method: broker, tables, accounts (five positions each over 60 symbols) and a producer in a process of its own on core 1; the
 daemon as `marginwatch run` starts it, recording on, on core 0. The producer stamps every tick with the wall clock and sends
-rising rates, the last beyond what the daemon can take. A rate is held when the last tick is decided within half a second and nothing was
-merged or lost; the daemon's own metrics and the recording (count and offsets) are compared with what was sent. The daemon's
-times of receipt are the producer's stamps, so its latencies hold the broker too. Machine: 2 cores, printed with the figures.
+rising rates, the last beyond what the daemon can take. A rate is held when it was sent in full, the last tick is decided
+within half a second and nothing was merged or lost; the daemon's own metrics and the recording (count and offsets) are
+compared with what was sent. The daemon's times of receipt are the producer's stamps, so its latencies hold the broker too.
+Machine: 2 cores, printed with the figures.
 """
 
 from __future__ import annotations

@@ -51,7 +51,10 @@ class WebsocketSender:
         self._client.sendall(answer + accept + b"\r\n\r\n")
 
     def send(self, order: Order) -> int:
-        """Carry out an order; a reader that does not read slows it down."""
+        """Carry out an order and say how many prices went out, the asset index of every second included.
+
+        A reader that does not read slows it down.
+        """
         if self._client is None:
             raise RuntimeError("nobody is connected")
         sent = 0
@@ -62,6 +65,7 @@ class WebsocketSender:
             if now_s >= self._next_indexes:
                 parts.append(_indexes(int(now_s * 1000)))
                 self._next_indexes = now_s + 1
+                sent += 1
             if parts:
                 self._client.sendall(b"".join(parts))
             sent += due
