@@ -132,6 +132,26 @@ def _config_check(parsed: argparse.Namespace) -> int:
     return _asyncio_run(check_connections(config, sys.stdout))
 
 
+def _test_page(parsed: argparse.Namespace) -> int:
+    from connectors.notify.test_page import run_test_page  # noqa: PLC0415 - only this needs the sinks
+    from monitor.clock import WallClock  # noqa: PLC0415 - as above
+    from monitor.domain.alert import Severity  # noqa: PLC0415 - as above
+
+    config = load_config(parsed.config)
+    configure_logs(LogSettings(level="error"))
+    return _asyncio_run(
+        run_test_page(
+            config.notify,
+            config.alerting.instance_group,
+            sink=parsed.sink,
+            severity=Severity(parsed.severity),
+            hold_s=parsed.hold,
+            now_ns=WallClock().now_ns,
+            say=_say,
+        )
+    )
+
+
 def _config_schema(_parsed: argparse.Namespace) -> int:
     sys.stdout.write(orjson.dumps(config_schema(), option=orjson.OPT_INDENT_2).decode() + "\n")
     return DONE
@@ -196,6 +216,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_replay(commands)
     _add_recording(commands)
     _add_config(commands)
+    _add_test_page(commands)
     return parser
 
 
@@ -288,6 +309,18 @@ def _add_config(commands: Commands) -> None:
         help="also connect: keys readable and read-only, clock offset, tables loaded, streams alive",
     )
     _add(kinds, "schema", _config_schema, "print the JSON Schema of the configuration")
+
+
+def _add_test_page(commands: Commands) -> None:
+    parser = _add(commands, "test-page", _test_page, "send a marked test alert through the whole chain, hop by hop")
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML configuration")
+    parser.add_argument("--sink", metavar="NAME", help="`alertmanager` or the name of a webhook (default: all)")
+    parser.add_argument(
+        "--severity", default="warning", choices=("warning", "critical"), help="critical wakes people (default: warning)"
+    )
+    parser.add_argument(
+        "--hold", type=float, default=0.0, metavar="S", help="seconds the test stays on, for routes that wait (default 0)"
+    )
 
 
 if __name__ == "__main__":

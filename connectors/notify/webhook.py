@@ -32,7 +32,7 @@ class WebhookSink:
     ) -> None:
         self.name = f"webhook:{name}"
         self._settings = settings
-        self._headers = _headers(name, settings)
+        self._headers = authorization(name, settings)
         self._clock = clock
         self._annotate = annotate
         self._delivered = delivered
@@ -124,7 +124,8 @@ def webhook_object(notification: Notification, annotations: Any) -> dict[str, An
     }
 
 
-def _headers(name: str, settings: WebhookSettings) -> dict[str, str]:
+def authorization(name: str, settings: WebhookSettings) -> dict[str, str]:
+    """The header that the receiver asks for. Raises `BadConfiguration` when its file cannot be read."""
     if settings.authorization_file is None:
         return {}
     try:
