@@ -84,7 +84,8 @@ export class Rows {
   #line(row, isValuing) {
     const known = this.#known.get(row.pool) ?? this.#create(row);
     const level = levelKey(row);
-    if (known.row && levelKey(known.row) !== level) this.#changed(known, level);
+    // A first valuation is no change of level: the row may have been shown while the kernels were being compiled.
+    if (known.row && known.row.level !== null && levelKey(known.row) !== level) this.#changed(known, level);
     if (performance.now() > known.calmAt) known.line.classList.remove("worse", "better");
     known.row = row;
     known.seenAt = performance.now();
