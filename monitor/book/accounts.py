@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from monitor.book.sequence import SourceSequence
+from monitor.domain.account import PositionSide
 from monitor.domain.certainty import Certainty
 from monitor.domain.events import AccountState, Fee, Fill, Funding, Interest, Transfer, VenueFigures
 
@@ -70,7 +71,8 @@ class Watched:
     `differing` is the last complete or partial state that still differed after its grace: the account is compiled from it a
     second time, and a second state that differs in the same way is adopted. `awaiting` is a complete state that names an
     instrument of which no table is known yet. `early` are movements that came before the state that opens the account:
-    applied on top of it, as far as it does not hold them already.
+    applied on top of it, as far as it does not hold them. `isolated_fills` are isolated positions whose last fill (venue
+    time) no state has answered yet with their wallet; `isolated_due_ns` is until when they are waited for.
     """
 
     account: str
@@ -91,7 +93,7 @@ class Watched:
     awaiting: AccountState | None = None
     early: list[EarlyEvent] = field(default_factory=list)
     isolated_due_ns: int | None = None
-    isolated_fill_ns: int = 0
+    isolated_fills: dict[tuple[str, PositionSide], int] = field(default_factory=dict)
     pools: dict[str, None] = field(default_factory=dict)
 
     @property

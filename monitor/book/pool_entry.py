@@ -15,10 +15,14 @@ NEVER_VALUED = -1
 
 @dataclass(slots=True)
 class Face:
-    """One compilation of a pool: ours, or the venue's while an account is UNVERIFIED. `level` survives while it has no slot."""
+    """One compilation of a pool: ours, or the venue's while an account is UNVERIFIED. `level` survives while it has no slot.
+
+    `holdings` is what was compiled: of an account that waits for an isolated wallet that is what stood before the fill.
+    """
 
     slot: int = NO_SLOT
     level: int = NEVER_VALUED
+    holdings: PoolHoldings | None = None
 
 
 @dataclass(slots=True)

@@ -33,8 +33,7 @@ class SourceSequence:
         if epoch < self.epoch:
             return Admission.OLDER_EPOCH
         if epoch > self.epoch:
-            self.epoch, self.last, self.last_hole = epoch, 0, 0
-            self.holes.clear()
+            self.begin(epoch)
             self._note(number)
             return Admission.NEW_EPOCH
         if number in self.holes:
@@ -43,6 +42,11 @@ class SourceSequence:
         if number <= self.last:
             return Admission.DUPLICATE
         return Admission.HOLE_BEFORE if self._note(number) else Admission.NEXT
+
+    def begin(self, epoch: int) -> None:
+        """The source started anew: its numbers begin at 1 again."""
+        self.epoch, self.last, self.last_hole = epoch, 0, 0
+        self.holes.clear()
 
     def heals(self, epoch: int, number: int) -> bool:
         """Whether a complete state with these numbers stands at or past every hole of the current epoch."""

@@ -50,23 +50,16 @@ class AccountDesk:
         if watched is None:
             watched = self._watch(event, position, turn)
             if watched is None:
+                self._count_unwatched(event, position, turn)
                 return
-        lane = self._lane_of(watched, event, position)
-        self._refresh_lane(lane, event, turn)
-        sequence = watched.sequences.get(event.source)
-        if sequence is None:
-            sequence = watched.sequences[event.source] = SourceSequence(event.source_epoch)
-        admission = sequence.admit(event.source_epoch, event.account_seq)
-        if admission is Admission.OLDER_EPOCH:
-            error = BadInput("older epoch than one already seen", field="source_epoch", value=event.source_epoch)
-            self._refuse(event, error, position, turn)
-            return
-        if admission is Admission.DUPLICATE:
-            self._world.counters.duplicates += 1
-            return
-        self._note_admission(watched, sequence, admission)
-        watched.last_event_recv_ns = max(watched.last_event_recv_ns, event.ts_recv_ns)
         before = watched.certainty
+        lane = self._lane_of(watched, event, position)
+        self._refresh_lane(lane, event, position, turn)
+        sequence = self._admit(watched, event, position, turn)
+        if sequence is None:
+            self._conclude(watched, before, turn, refresh=False)
+            return
+        watched.last_event_recv_ns = max(watched.last_event_recv_ns, event.ts_recv_ns)
         try:
             touched = self._apply(watched, sequence, event, turn)
         except BadInput as error:
@@ -80,11 +73,34 @@ class AccountDesk:
         if event.account in self._world.accounts:
             self._conclude(watched, before, turn, refresh=touched)
 
+    def _admit(
+        self, watched: Watched, event: AccountEventType, position: SourcePosition | None, turn: Turn
+    ) -> SourceSequence | None:
+        """The numbers of the event's source with this event noted; None for what must not be applied."""
+        sequence = watched.sequences.get(event.source)
+        if sequence is None:
+            sequence = watched.sequences[event.source] = SourceSequence(event.source_epoch)
+        admission = sequence.admit(event.source_epoch, event.account_seq)
+        if admission is Admission.OLDER_EPOCH:
+            error = BadInput("older epoch than one already seen", field="source_epoch", value=event.source_epoch)
+            self._refuse(event, error, position, turn)
+            return None
+        if admission is Admission.DUPLICATE:
+            self._world.counters.duplicates += 1
+            return None
+        self._note_admission(watched, sequence, admission)
+        return sequence
+
     def on_heartbeat(self, beat: Heartbeat, turn: Turn) -> None:
         """A source lives; a count that differs from ours means that something of its accounts was lost on the way."""
         lane = self._world.lanes.lane(LaneKey(beat.source, beat.partition))
-        self._wake_lane(lane, beat.ts_recv_ns, turn)
-        if lane.epoch != beat.source_epoch:
+        if beat.source_epoch < lane.epoch:
+            error = BadInput("older epoch than one already seen", field="source_epoch", value=beat.source_epoch)
+            self._refuse(beat, error, None, turn)
+            return
+        if beat.source_epoch > lane.epoch:
+            if lane.epoch:
+                self._begin_epoch(lane, beat, turn)
             lane.epoch, lane.count = beat.source_epoch, 0
         if lane.count != beat.count:
             detail = f"{beat.source} sent {beat.count} events to partition {beat.partition}, {lane.count} arrived"
@@ -92,6 +108,16 @@ class AccountDesk:
                 self._doubt(self._world.accounts[account], Doubt.GAP, detail, turn)
                 self._unheal(self._world.accounts[account], beat.source)
             lane.count = beat.count
+        self._wake_lane(lane, beat.ts_recv_ns, turn)
+
+    def _begin_epoch(self, lane: Lane, beat: Heartbeat, turn: Turn) -> None:
+        """The source started anew: none of its accounts is certain until it has stated it again."""
+        for account in sorted(lane.accounts):
+            watched = self._world.accounts[account]
+            sequence = watched.sequences.get(beat.source)
+            if sequence is not None and sequence.epoch < beat.source_epoch:
+                sequence.begin(beat.source_epoch)
+                self._doubt(watched, Doubt.NEW_EPOCH, f"{beat.source} epoch {beat.source_epoch}", turn)
 
     def on_clock(self, turn: Turn) -> None:
         """What is due at engine time: silent sources, grace periods, waits for isolated wallets."""
@@ -159,19 +185,30 @@ class AccountDesk:
         partition = position.partition if position is not None else 0
         return self._world.lanes.ride(watched.account, LaneKey(event.source, partition))
 
-    def _refresh_lane(self, lane: Lane, event: AccountEventType, turn: Turn) -> None:
+    def _count_unwatched(self, event: AccountEventType, position: SourcePosition | None, turn: Turn) -> None:
+        """A record of an account that is not watched did arrive: its source counts it in its heartbeats."""
+        if event.source != OWN_SOURCE and event.source not in self._world.settings.stream_sources:
+            lane = self._world.lanes.lane(LaneKey(event.source, position.partition if position is not None else 0))
+            self._refresh_lane(lane, event, position, turn)
+
+    def _refresh_lane(self, lane: Lane, event: AccountEventType, position: SourcePosition | None, turn: Turn) -> None:
         if event.source == OWN_SOURCE:
+            # It stands for a record that was read and could not be used: sent and arrived, as its source counts.
+            lane.count += position is not None
             return
         is_stream = event.source in self._world.settings.stream_sources
         if not is_stream:
-            if lane.epoch != event.source_epoch:
-                lane.epoch, lane.count = max(lane.epoch, event.source_epoch), 0
+            if event.source_epoch < lane.epoch:
+                return  # what an earlier life of the source sent is no sign of this one
+            if event.source_epoch > lane.epoch:
+                lane.epoch, lane.count = event.source_epoch, 0
             lane.count += 1
         elif lane.last_recv_ns and not (isinstance(event, AccountState) and event.complete):
             return
-        self._wake_lane(lane, event.ts_recv_ns, turn)
+        self._wake_lane(lane, event.ts_recv_ns, turn, sender=event.account)
 
-    def _wake_lane(self, lane: Lane, recv_ns: int, turn: Turn) -> None:
+    def _wake_lane(self, lane: Lane, recv_ns: int, turn: Turn, *, sender: str = "") -> None:
+        """The lane spoke. The account that spoke is concluded with what its event says: a hole must release nothing."""
         lane.last_recv_ns = max(lane.last_recv_ns, recv_ns)
         if lane.is_stale and turn.engine_ns - lane.last_recv_ns <= lane.limit_ns:
             lane.is_stale = False
@@ -179,7 +216,8 @@ class AccountDesk:
                 watched = self._world.accounts[account]
                 before = watched.certainty
                 watched.doubts.pop(Doubt.STALE, None)
-                self._conclude(watched, before, turn, refresh=False)
+                if account != sender:
+                    self._conclude(watched, before, turn, refresh=False)
 
     def _note_admission(self, watched: Watched, sequence: SourceSequence, admission: Admission) -> None:
         if admission is Admission.HOLE_BEFORE:
@@ -192,8 +230,10 @@ class AccountDesk:
         if sequence is not None:
             sequence.last_hole = sequence.last + 1
 
-    def _refuse(self, event: AccountEventType, error: BadInput, position: SourcePosition | None, turn: Turn) -> None:
-        key = (event.source, error.reason)
+    def _refuse(
+        self, event: AccountEventType | Heartbeat, error: BadInput, position: SourcePosition | None, turn: Turn
+    ) -> None:
+        key = (event.source, error.code)
         refused = self._world.counters.records_refused
         refused[key] = refused.get(key, 0) + 1
         turn.effects.append(
@@ -204,7 +244,7 @@ class AccountDesk:
                 field=error.field,
                 value=str(error.value),
                 reason=error.reason,
-                account=event.account,
+                account=None if isinstance(event, Heartbeat) else event.account,
                 position=position,
             )
         )
@@ -268,30 +308,31 @@ class AccountDesk:
         if self._world.ledger.overflowed(watched.account):
             watched.doubts[Doubt.FILL_IDS] = ""
         if outcome.isolated:
-            watched.isolated_fill_ns = event.ts_event_ns
+            watched.isolated_fills[event.instrument, event.position_side] = event.ts_event_ns
+        self._check_early(watched)
+        if outcome.isolated and watched.isolated_fills:
             watched.isolated_due_ns = turn.engine_ns + self._world.settings.isolated_wait_ns
             watched.doubts[Doubt.ISOLATED_WALLET] = event.instrument
             heapq.heappush(self._due, (watched.isolated_due_ns, watched.account))
-        self._check_early(watched)
         return True
 
     def _check_early(self, watched: Watched) -> None:
         """Some venues send the account before its fill: a state that the fill explains need not wait out its grace."""
         for unchecked in list(watched.unchecked):
             said = unchecked.said
-            if not isinstance(said, AccountState):
+            if not isinstance(said, AccountState) or unchecked not in watched.unchecked:
                 continue
             try:
                 self._take_isolated_wallets(watched, said)
-                if not self._world.ledger.compare(said):
-                    self._agreed(watched, said)
-                    watched.unchecked.remove(unchecked)
+                if self._world.ledger.compare(said):
+                    continue
+                watched.unchecked.remove(unchecked)
+                self._agreed(watched, said)
             except BadInput as error:
                 watched.doubts[Doubt.UNCHECKED] = error.reason
                 watched.unchecked.remove(unchecked)
 
     def _state(self, watched: Watched, sequence: SourceSequence, event: AccountState, turn: Turn) -> bool:
-        self._take_isolated_wallets(watched, event)
         if not watched.is_opened:
             if event.complete:
                 watched.awaiting = None
@@ -299,6 +340,7 @@ class AccountDesk:
                 return True
             self._check_later(watched, event, turn)
             return False
+        is_answer = self._take_isolated_wallets(watched, event)
         heals = event.complete and sequence.heals(event.source_epoch, event.account_seq)
         differences = self._world.ledger.compare(event)
         if heals and not HEALED_BY_STATE.isdisjoint(watched.doubts):
@@ -310,7 +352,7 @@ class AccountDesk:
             self._agreed(watched, event)
             return True
         self._check_later(watched, event, turn)
-        return False
+        return is_answer
 
     def _open(self, watched: Watched, event: AccountState, turn: Turn) -> None:
         """The first complete state; what came before it and is newer stands on top of it."""
@@ -355,17 +397,35 @@ class AccountDesk:
         self._world.ledger.mark_agreed(watched.account, event.ts_event_ns)
         watched.last_agreed_ns = event.ts_recv_ns
         watched.differing = watched.awaiting = None
+        # What the venue said before is settled by what it says now: compared later, it would differ by what was repaired.
+        watched.unchecked = [
+            one for one in watched.unchecked if isinstance(one.said, VenueFigures) or one.said.ts_event_ns > event.ts_event_ns
+        ]
         for doubt in (*HEALED_BY_STATE, Doubt.DIFFERS, Doubt.ROUNDING):
             sequence = watched.sequences.get(event.source)
             if doubt not in HEALED_BY_STATE or (sequence is None or sequence.heals(event.source_epoch, event.account_seq)):
                 watched.doubts.pop(doubt, None)
 
-    def _take_isolated_wallets(self, watched: Watched, event: AccountState) -> None:
-        """The venue alone knows how much margin a fill moved into an isolated wallet: taken from the state that follows it."""
-        if watched.isolated_due_ns is not None and event.ts_event_ns >= watched.isolated_fill_ns:
-            self._world.ledger.take_isolated_wallets(event)
+    def _take_isolated_wallets(self, watched: Watched, event: AccountState) -> bool:
+        """The venue alone knows how much margin a fill moved into an isolated wallet; whether the state answers such a fill.
+
+        Also long after the wait was over: until then the pool stands on what was known before the fill.
+        """
+        listed = {(position.instrument, position.position_side) for position in event.positions}
+        answered = [
+            key
+            for key, fill_ns in watched.isolated_fills.items()
+            if event.ts_event_ns >= fill_ns and (event.complete or key in listed)
+        ]
+        if not answered:
+            return False
+        self._world.ledger.take_isolated_wallets(event)
+        for key in answered:
+            del watched.isolated_fills[key]
+        if not watched.isolated_fills:
             watched.isolated_due_ns = None
             watched.doubts.pop(Doubt.ISOLATED_WALLET, None)
+        return True
 
     def _venue_figures(self, watched: Watched, event: VenueFigures, turn: Turn) -> bool:
         entry = self._world.entries.get(event.pool)
@@ -406,8 +466,10 @@ class AccountDesk:
             watched.doubts.pop(Doubt.ISOLATED_WALLET, None)
             refresh = True
         due = [unchecked for unchecked in watched.unchecked if unchecked.due_ns <= turn.engine_ns]
-        watched.unchecked = [unchecked for unchecked in watched.unchecked if unchecked.due_ns > turn.engine_ns]
         for unchecked in due:
+            if unchecked not in watched.unchecked:
+                continue  # another one of them was agreed on and settles it
+            watched.unchecked.remove(unchecked)
             if isinstance(unchecked.said, VenueFigures):
                 self._check_figures(watched, unchecked.said)
                 continue
@@ -479,8 +541,7 @@ class AccountDesk:
                     reasons=watched.reasons(),
                 )
             )
-        # A fill in an isolated position is valued together with its wallet, not before (contract 6).
-        if refresh and watched.isolated_due_ns is None:
+        if refresh:
             self._pools.refresh(watched, turn)
         if watched.certainty.may_release and not before.may_release:
             self._pools.release([self._world.entries[pool] for pool in sorted(watched.pools)], turn)

@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 
 from monitor.book.accounts import Doubt, Unchecked, Watched
-from monitor.book.pool_entry import PoolEntry
+from monitor.book.pool_entry import NO_SLOT, PoolEntry
 from monitor.book.sequence import SourceSequence
+from monitor.domain.account import PositionSide
 from monitor.domain.certainty import Certainty
 from monitor.domain.events import AccountState, Fee, Fill, Funding, Interest, Transfer, VenueFigures
+from monitor.domain.holdings import PoolHoldings
 from monitor.domain.tables import TABLE_TYPES, TableChanged, TableKey, TableKind, TableVersion
 
 _EARLY = {"fill": Fill, "funding": Funding, "fee": Fee, "interest": Interest, "transfer": Transfer}
@@ -44,7 +46,7 @@ def watched_to_plain(watched: Watched) -> dict[str, Any]:
         "awaiting": None if watched.awaiting is None else msgspec.to_builtins(watched.awaiting),
         "early": [[_EARLY_NAMES[type(event)], msgspec.to_builtins(event)] for event in watched.early],
         "isolated_due_ns": watched.isolated_due_ns,
-        "isolated_fill_ns": watched.isolated_fill_ns,
+        "isolated_fills": [[instrument, side.value, at_ns] for (instrument, side), at_ns in watched.isolated_fills.items()],
     }
 
 
@@ -72,12 +74,14 @@ def watched_from_plain(plain: dict[str, Any]) -> Watched:
         awaiting=None if plain["awaiting"] is None else msgspec.convert(plain["awaiting"], AccountState),
         early=[msgspec.convert(event, _EARLY[kind]) for kind, event in plain["early"]],
         isolated_due_ns=plain["isolated_due_ns"],
-        isolated_fill_ns=plain["isolated_fill_ns"],
+        isolated_fills={(instrument, PositionSide(side)): at_ns for instrument, side, at_ns in plain["isolated_fills"]},
     )
 
 
-def entry_to_plain(entry: PoolEntry) -> dict[str, Any]:
-    """The levels of one pool, and what the venue said of it."""
+def entry_to_plain(entry: PoolEntry, *, waits: bool) -> dict[str, Any]:
+    """The levels of one pool, and what the venue said of it; when its account `waits` for an isolated wallet also its holdings,
+    which the ledger has left behind.
+    """
     return {
         "pool": entry.pool,
         "account": entry.account,
@@ -86,6 +90,10 @@ def entry_to_plain(entry: PoolEntry) -> dict[str, Any]:
         "ours": entry.ours.level,
         "venues": None if entry.venues is None else entry.venues.level,
         "venue_level": entry.venue_level,
+        "missing": list(entry.missing),
+        "is_compiled": entry.ours.slot != NO_SLOT,
+        "holdings": _holdings_to_plain(entry.holdings) if waits else None,
+        "venue_holdings": _holdings_to_plain(entry.venues.holdings) if waits and entry.venues is not None else None,
         "venue_margin_ratio": None if entry.venue_margin_ratio is None else str(entry.venue_margin_ratio),
         "venue_figures": {name: str(figure) for name, figure in entry.venue_figures.items()},
     }
@@ -97,9 +105,24 @@ def levels_from_plain(entry: PoolEntry, plain: dict[str, Any]) -> None:
     entry.level_since_ns = plain["level_since_ns"]
     entry.ours.level = plain["ours"]
     entry.venue_level = plain["venue_level"]
+    entry.missing = tuple(plain["missing"])
     ratio = plain["venue_margin_ratio"]
     entry.venue_margin_ratio = None if ratio is None else Decimal(ratio)
     entry.venue_figures = {name: Decimal(figure) for name, figure in plain["venue_figures"].items()}
+
+
+def holdings_from_plain(plain: dict[str, Any] | None) -> PoolHoldings | None:
+    """The holdings of a pool, None where none were written."""
+    return None if plain is None else msgspec.convert(plain, PoolHoldings)
+
+
+def _holdings_to_plain(holdings: PoolHoldings | None) -> Any:
+    return None if holdings is None else msgspec.to_builtins(holdings)
+
+
+def state_from_plain(plain: dict[str, Any]) -> AccountState:
+    """One state of an account as the venue said it."""
+    return msgspec.convert(plain, AccountState)
 
 
 def table_to_plain(changed: TableChanged) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from monitor.domain.level import Level, level_label, next_level
 from monitor.domain.profile import SwitchSet
 from monitor.engine.agreement import ratio_masks
 from monitor.engine.driver_weight import driver_weight
+from monitor.engine.plain import holdings_from_plain
 from monitor.engine.turn import Turn
 from monitor.engine.world import World
 from monitor.rules.levels import is_beyond
@@ -115,6 +116,9 @@ class PoolDesk:
         """Compile an account's pools afresh and decide them; pools that are gone are closed by the input."""
         if not watched.is_opened:
             return
+        if watched.isolated_due_ns is not None:
+            self._refresh_waiting(watched, turn)
+            return
         world = self._world
         rulebook = world.rulebook(venue_of(watched.account))
         ours = {pool.pool: pool for pool in rulebook.pools(world.ledger.holdings(watched.account), world.tables)}
@@ -136,6 +140,15 @@ class PoolDesk:
             return {}
         rulebook = self._world.rulebook(venue_of(watched.account))
         return {pool.pool: pool for pool in rulebook.pools(holdings, self._world.tables)}
+
+    def _refresh_waiting(self, watched: Watched, turn: Turn) -> None:
+        """While an isolated wallet is awaited pools stand on what was before its fill, under the tables of now (contract 6)."""
+        for pool in sorted(watched.pools) if self._world.is_valuing else ():
+            entry = self._world.entries[pool]
+            faces = [face for face in (entry.ours, entry.venues) if face is not None]
+            changes = [self._compile(entry, face, face.holdings) for face in faces if face.holdings is not None]
+            self._settle(entry, [change for change in changes if change is not None], turn)
+        self._note_waiting(watched)
 
     def close(self, watched: Watched, pool: str, turn: Turn) -> None:
         """A pool ends by an event: its switches go off with that cause, whatever its certainty."""
@@ -176,6 +189,7 @@ class PoolDesk:
     def _compile(self, entry: PoolEntry, face: Face, holdings: PoolHoldings, *, decides: bool = True) -> Change | None:
         """Bring one face of a pool into the columns and decide it; what it lacks goes to `missing`."""
         is_ours = face is entry.ours
+        face.holdings = holdings
         if holdings.is_empty and not holdings.unknown:
             self._unload(face)
             if is_ours:
@@ -236,19 +250,28 @@ class PoolDesk:
         else:
             self.waiting.pop(watched.account, None)
 
+    def restore_waiting(self, plain: dict[str, Any]) -> None:
+        """After a restore: a pool of an account that waits for an isolated wallet, with the holdings of before the fill."""
+        holdings = holdings_from_plain(plain["holdings"])
+        if holdings is not None:
+            self._world.entries[holdings.pool] = PoolEntry(holdings.pool, holdings.account, holdings)
+            self._world.accounts[holdings.account].pools[holdings.pool] = None
+
     def restore_faces(self, levels: dict[str, dict[str, Any]]) -> None:
         """After a restore: compile every pool again at the levels it had, without deciding any of them."""
         for account in sorted(self._world.accounts):
             watched = self._world.accounts[account]
             theirs = self._pools_of_the_venue(watched)
             for pool in sorted(watched.pools):
-                entry = self._world.entries[pool]
-                self._compile(entry, entry.ours, entry.holdings, decides=False)
-                venue_face_level = levels[pool]["venues"] if pool in levels else None
-                if venue_face_level is not None and pool in theirs:
-                    entry.venues = Face(level=venue_face_level)
-                    self._compile(entry, entry.venues, theirs[pool], decides=False)
-                if entry.level > max(entry.ours.level, entry.venues.level if entry.venues else NEVER_VALUED):
+                entry, plain = self._world.entries[pool], levels[pool]
+                if plain["is_compiled"] or not plain["missing"]:
+                    self._compile(entry, entry.ours, entry.holdings, decides=False)
+                told_before = holdings_from_plain(plain["venue_holdings"]) or theirs.get(pool)
+                if plain["venues"] is not None and told_before is not None:
+                    entry.venues = Face(level=plain["venues"])
+                    self._compile(entry, entry.venues, told_before, decides=False)
+                told = max(entry.ours.level, entry.venues.level if entry.venues else NEVER_VALUED)
+                if entry.level > told or self._holds_empty(entry):
                     self._held[pool] = None
             self._note_waiting(watched)
         held = [slot for slot, (entry, _face) in self._of_slot.items() if not self.certainty(entry).may_release]
@@ -336,9 +359,13 @@ class PoolDesk:
         return [self._world.entries[pool] for pool in sorted({self._of_slot[int(slot)][0].pool for slot in slots})]
 
     def _settle_again(self, entry: PoolEntry, turn: Turn) -> None:
-        if entry.holdings.is_empty and not entry.missing and self.certainty(entry).may_release:
+        if self._holds_empty(entry) and self.certainty(entry).may_release:
             entry.ours.level = Level.OK
         self._settle(entry, [], turn)
+
+    def _holds_empty(self, entry: PoolEntry) -> bool:
+        """Whether a pool in which nothing is left keeps switches on because its account was not certain."""
+        return entry.ours.level > Level.OK and entry.holdings.is_empty and not entry.missing
 
     def _settle(self, entry: PoolEntry, changes: list[Change], turn: Turn) -> None:
         """Take the faces' levels together with the venue's own; tell the world when the pool's level moves."""
@@ -348,7 +375,10 @@ class PoolDesk:
         if entry.venue_level > Level.OK:
             wanted = max(wanted, entry.venue_level)
         if wanted == entry.level:
-            self._held.pop(entry.pool, None)
+            if self._holds_empty(entry):
+                self._held[entry.pool] = None
+            else:
+                self._held.pop(entry.pool, None)
             return
         if wanted < entry.level and not self.certainty(entry).may_release:
             self._held[entry.pool] = None
@@ -403,12 +433,9 @@ class PoolDesk:
         return self._switch_index[profile, entry.holdings.kind is PoolKind.ISOLATED]
 
     def _face_holdings(self, entry: PoolEntry, face: Face) -> PoolHoldings:
-        if face is entry.ours:
-            return entry.holdings
-        theirs = self._pools_of_the_venue(self._world.accounts[entry.account])
-        if entry.pool not in theirs:
-            raise InvariantBroken(f"{entry.pool} has a face of the venue without a state of the venue")
-        return theirs[entry.pool]
+        if face.holdings is None:
+            raise InvariantBroken(f"{entry.pool} has a face in the columns that was not compiled")
+        return face.holdings
 
     def _rulebook(self, entry: PoolEntry) -> Rulebook:
         return self._world.rulebook(venue_of(entry.account))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from monitor.domain.effects import Cause, CauseKind, TableApplied
+from monitor.domain.effects import Cause, CauseKind, InputRefused, TableApplied
+from monitor.domain.errors import BadInput
 from monitor.domain.ids import DriverKind, symbol_of
 from monitor.domain.instrument import Instrument
-from monitor.domain.tables import TableChanged, TableKey, TableKind
+from monitor.domain.tables import TableChanged, TableKey, TableKind, TableVersion
 from monitor.engine.account_desk import AccountDesk
 from monitor.engine.driver_weight import driver_weight
 from monitor.engine.pool_desk import PoolDesk
@@ -21,10 +22,20 @@ class TableDesk:
         self._pools = pools
         self._accounts = accounts
         self._is_news = False
+        self._used: dict[TableKey, TableVersion] = {}
+
+    @property
+    def is_news(self) -> bool:
+        """Whether a table came into force since the last clock: accounts that lacked one look again at the next."""
+        return self._is_news
 
     def on_table(self, changed: TableChanged, turn: Turn) -> None:
         """A whole schedule of versions replaces what was known; what is due now comes into force now."""
-        now_in_force = [changed.key] if self._world.tables.schedule(changed) else []
+        try:
+            now_in_force = [changed.key] if self._world.tables.schedule(changed) else []
+        except BadInput as error:
+            self._refuse(changed.key, error, turn)
+            return
         keys = {*now_in_force, *self._world.tables.due(turn.engine_ns)}
         self._bring_in(keys, turn)
 
@@ -42,7 +53,11 @@ class TableDesk:
     def _bring_in(self, keys: set[TableKey], turn: Turn) -> None:
         for key in sorted(keys, key=str):
             turn.cause = Cause(CauseKind.TABLE, str(key))
-            accounts = self._apply(key)
+            try:
+                accounts = self._apply(key)
+            except BadInput as error:
+                self._keep_former(key, error, turn)
+                continue
             self._is_news = True
             for account in sorted(accounts):
                 self._pools.refresh(self._world.accounts[account], turn)
@@ -57,11 +72,36 @@ class TableDesk:
                 )
             )
 
-    def load_all(self) -> None:
+    def load_all(self, *, is_news: bool) -> None:
         """After a restore: instruments, schedules and weights of every table in force go to where they are used."""
-        self._is_news = True
+        self._is_news = is_news
         for key in self._world.tables:
             self._apply(key)
+
+    def _keep_former(self, key: TableKey, error: BadInput, turn: Turn) -> None:
+        """An instrument's new terms contradict what is held of it: rules and ledger go on with the terms they both know."""
+        former = self._used.get(key)
+        if former is None:
+            self._world.tables.withdraw(key)
+        else:
+            self._world.tables.put(key, former)
+        self._refuse(key, error, turn)
+
+    def _refuse(self, key: TableKey, error: BadInput, turn: Turn) -> None:
+        refused = self._world.counters.records_refused
+        refused[str(key), error.reason] = refused.get((str(key), error.reason), 0) + 1
+        turn.effects.append(
+            InputRefused(
+                seq=turn.seq,
+                engine_ns=turn.engine_ns,
+                source=str(key),
+                field=error.field,
+                value=str(error.value),
+                reason=error.reason,
+                account=None,
+                position=None,
+            )
+        )
 
     def _apply(self, key: TableKey) -> set[str]:
         """Hand one table to those that use it; the accounts whose pools must be compiled afresh."""
@@ -89,6 +129,7 @@ class TableDesk:
         version = self._world.tables.find(key)
         if version is not None and isinstance(version.table, Instrument):
             self._world.ledger.set_instrument(version.table)
+            self._used[key] = version
         for index, driver in self._world.drivers:
             if symbol_of(driver.subject) == key.symbol and driver.kind in (DriverKind.MARK, DriverKind.INDEX):
                 self._pools.book.set_weight(index, driver_weight(driver, self._world.tables))
