@@ -25,7 +25,7 @@ def alert_object(alert: Alert, annotations: Mapping[str, str], now_ns: int, ends
         "startsAt": rfc3339(alert.started_ns),
         "endsAt": rfc3339(ends_ns),
     }
-    board = annotations.get("board")
+    board = annotations.get("board_url")
     if board is not None:
         plain["generatorURL"] = board
     return plain

@@ -93,8 +93,8 @@ class Annotator:
         alert = notification.alert
         found: dict[str, str | None] = {
             "reason": _REASONS[alert.reason],
-            "board": self._settings.board_url,
-            "runbook": f"{self._settings.runbook_url}#{alert.labels['alertname'].lower()}",
+            "board_url": self._settings.board_url,
+            "runbook_url": f"{self._settings.runbook_url}#{alert.labels['alertname'].lower()}",
             "decided_seq": str(alert.seq) if alert.seq else None,
         }
         if alert.name is AlertName.BLIND:
@@ -134,6 +134,7 @@ class Annotator:
             "entity": now.entity,
             "as_of_ns": str(now.as_of_ns),
         }
+        found["description"] = _description(found, now)
         return found
 
     def _worst_of(self, alert: Alert, pool: str) -> str | None:
@@ -179,6 +180,20 @@ def _outlook(now: PoolDescription) -> str:
     if now.certainty != "fresh":
         figures.append(now.certainty.upper())
     return f": {', '.join(figures)}" if figures else ""
+
+
+def _description(found: dict[str, str | None], now: PoolDescription) -> str:
+    """The rest in a few sentences, for a chat."""
+    sentences = [f"Level now {now.level}, {now.certainty}"]
+    if now.certainty_reasons:
+        sentences[-1] += f" ({'; '.join(now.certainty_reasons[:MOST_NAMED])})"
+    if found["headroom"] is not None:
+        sentences.append(f"Headroom {found['headroom']} of {found['collateral_value']} collateral value")
+    if found["worst_position"] is not None:
+        sentences.append(f"Worst position: {found['worst_position']}")
+    if now.oldest_price_age_s is not None:
+        sentences.append(f"Oldest price {now.oldest_price_age_s:.1f} s")
+    return ". ".join(sentences) + "."
 
 
 def _amount(text: str | None, currency: str | None) -> str | None:

@@ -16,7 +16,7 @@ class AlertingSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, 
     """Label of every alert, the same on all that watch the same accounts; part of each alert's id."""
     board_url: str = "http://127.0.0.1:8700"
     """Address under which people reach the risk board, for the links in alerts."""
-    runbook_url: str = "docs/runbooks.md"
+    runbook_url: str = "docs/alerts.md"
     """Address of the runbook, for the links in alerts; `#` and the alert's name are put behind it."""
     stale_grace_s: Seconds = 2.0
     """A price or an account that is STALE or lost for longer than this is a blind spot, beyond its own limit of age."""
