@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from tests.support.requirements import ROOT
 
@@ -41,7 +41,7 @@ def alertmanager_yaml(receiver_url: str, factor: float = FACTOR) -> str:
         }
         for receiver in plain["receivers"]
     ]
-    return yaml.safe_dump(plain)
+    return str(yaml.safe_dump(plain))
 
 
 def resolve_timeout_s(factor: float = FACTOR) -> float:
@@ -51,7 +51,7 @@ def resolve_timeout_s(factor: float = FACTOR) -> float:
 
 def rules_yaml(factor: float = FACTOR) -> str:
     """deploy/prometheus/rules.yml, scaled."""
-    return yaml.safe_dump(_scaled(_read("prometheus/rules.yml"), factor), width=10_000)
+    return str(yaml.safe_dump(_scaled(_read("prometheus/rules.yml"), factor), width=10_000))
 
 
 def prometheus_yaml(target: str, alertmanagers: list[str], factor: float = FACTOR) -> str:
@@ -60,7 +60,7 @@ def prometheus_yaml(target: str, alertmanagers: list[str], factor: float = FACTO
     plain["alerting"]["alertmanagers"] = [{"static_configs": [{"targets": alertmanagers}]}]
     plain["scrape_configs"] = [job for job in plain["scrape_configs"] if job["job_name"] == "marginwatch"]
     plain["scrape_configs"][0]["static_configs"] = [{"targets": [target]}]
-    return yaml.safe_dump(plain)
+    return str(yaml.safe_dump(plain))
 
 
 def _read(name: str) -> Any:
