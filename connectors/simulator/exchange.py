@@ -53,9 +53,12 @@ class Exchange:
             self.time_ms = time_ms
 
     def schedule_crash(self, start_in_s: float, fall_ratio: float, duration_s: float) -> MarketPhase:
-        """A fall of the common factor by `fall_ratio` (0.2 = BTC loses a fifth) from `start_in_s` seconds after now."""
-        if not 0 < fall_ratio < 0.9:
-            raise ValueError(f"fall_ratio = {fall_ratio!r}: must be above 0 and below 0.9")
+        """A fall of the common factor by `fall_ratio` (0.2 = BTC loses a fifth) from `start_in_s` seconds after now.
+
+        A ratio below 0 is a rise: the market recovers.
+        """
+        if not -0.9 < fall_ratio < 0.9 or fall_ratio == 0:
+            raise ValueError(f"fall_ratio = {fall_ratio!r}: must be between -0.9 and 0.9, not 0")
         phase = MarketPhase(
             kind=PhaseKind.CRASH,
             start_s=(self.time_ms - self.start_time_ms) / 1000 + start_in_s,

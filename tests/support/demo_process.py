@@ -21,10 +21,11 @@ from tests.support.requirements import ROOT
 class DemoProcess:
     """The demo on a free port. Use as an async context manager: it is stopped at the end, with Ctrl-C if it still runs."""
 
-    def __init__(self, state: Path, *, crash_delay_s: int, crash_duration_s: int) -> None:
+    def __init__(self, state: Path, *, crash_delay_s: int, crash_duration_s: int, fall_ratio: float = 0.2) -> None:
         self.state = state
         self.port = _free_port()
         self._crash = [f"--crash-delay={crash_delay_s}", f"--crash-duration={crash_duration_s}"]
+        self._crash.append(f"--crash-fall={fall_ratio}")
         self._log = state / "demo.log"
         self.process: subprocess.Popen[bytes]
         self.http: aiohttp.ClientSession
