@@ -67,7 +67,12 @@ class Alerter:
 
     def state(self) -> dict[str, Any]:
         """The alerts that are on, as JSON data."""
-        return {"version": STATE_VERSION, "pools": self._pools.state(), "blindness": self._blindness.state()}
+        return {
+            "version": STATE_VERSION,
+            "next_check_ns": self._next_check_ns,
+            "pools": self._pools.state(),
+            "blindness": self._blindness.state(),
+        }
 
     @classmethod
     def restore(cls, settings: AlertingSettings, view: AlertView, state: dict[str, Any]) -> Self:
@@ -75,6 +80,7 @@ class Alerter:
         if state.get("version") != STATE_VERSION:
             raise ValueError(f"alert state version {state.get('version')!r}, this build reads {STATE_VERSION}")
         alerter = cls(settings, view)
+        alerter._next_check_ns = state["next_check_ns"]
         alerter._pools.load(state["pools"])
         alerter._blindness.load(state["blindness"])
         return alerter

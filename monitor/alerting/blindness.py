@@ -100,6 +100,7 @@ class Blindness:
     def state(self) -> dict[str, Any]:
         """As JSON data."""
         return {
+            "census_ns": self._census_ns,
             "due": [[cause.value, subject, due_ns] for (cause, subject), due_ns in self._due_ns.items()],
             "unopened": sorted([cause.value, subject] for cause, subject in self._unopened),
             "alerts": [alert_to_plain(alert) for alert in self],
@@ -107,6 +108,7 @@ class Blindness:
 
     def load(self, state: dict[str, Any]) -> None:
         """Take what `state` wrote."""
+        self._census_ns = state["census_ns"]
         self._due_ns = {(BlindCause(cause), subject): due_ns for cause, subject, due_ns in state["due"]}
         self._unopened = {(BlindCause(cause), subject) for cause, subject in state["unopened"]}
         for plain in state["alerts"]:
