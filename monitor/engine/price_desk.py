@@ -14,6 +14,9 @@ from monitor.engine.pool_desk import PoolDesk
 from monitor.engine.turn import Turn
 from monitor.engine.world import World
 
+# The hot path compares columns of plain integers: reading a member off its enum costs more than the comparison.
+_APPLIES, _LATE, _AHEAD = int(Verdict.APPLIES), int(Verdict.LATE), int(Verdict.AHEAD)
+
 
 class PriceDesk:
     """Writes the drivers. Cutting the same prices into other batches gives the same effects."""
@@ -21,6 +24,8 @@ class PriceDesk:
     def __init__(self, world: World, pools: PoolDesk) -> None:
         self._world = world
         self._pools = pools
+        self._venues: list[str] = []
+        self._venue_of_driver = np.empty(0, np.int64)
 
     def on_batch(self, batch: PriceBatch, turn: Turn) -> None:
         """Apply the rows in order; row k has the seq `turn.seq + k`."""
@@ -39,8 +44,12 @@ class PriceDesk:
                 driver[rest], price[rest], event_ns[rest], recv_ns[rest], latest_ns, compiled=world.is_valuing
             )
             end = row + stop
-            self._run(driver[row:end], price[row:end], seqs[row:end], verdict[:stop] == Verdict.APPLIES, turn)
-            self._count_refusals(batch, row, verdict[:stop], driver, first_seq, turn)
+            applies = verdict[:stop] == _APPLIES
+            if applies.all():
+                self._run(driver[row:end], price[row:end], seqs[row:end], turn)
+            else:
+                self._run(driver[row:end][applies], price[row:end][applies], seqs[row:end][applies], turn)
+                self._count_refusals(batch, row, verdict[:stop], driver, first_seq, turn)
             if end < driver.size:
                 turn.seq = int(seqs[end])
                 self._wake(int(driver[end]), float(price[end]), int(event_ns[end]), int(recv_ns[end]), turn)
@@ -71,12 +80,9 @@ class PriceDesk:
         driver: npt.NDArray[np.int32],
         price: npt.NDArray[np.float64],
         seqs: npt.NDArray[np.int64],
-        applies: npt.NDArray[np.bool_],
         turn: Turn,
     ) -> None:
-        """Hand the rows that apply to the columns, in one call."""
-        if not applies.all():
-            driver, price, seqs = driver[applies], price[applies], seqs[applies]
+        """Hand rows that apply to the columns, in one call."""
         if not driver.size:
             return
         if self._world.is_valuing:
@@ -124,10 +130,10 @@ class PriceDesk:
         turn: Turn,
     ) -> None:
         counters = self._world.counters
-        counters.prices_late += int(np.count_nonzero(verdict == Verdict.LATE))
-        for offset in np.flatnonzero(verdict >= Verdict.AHEAD):
+        counters.prices_late += int(np.count_nonzero(verdict == _LATE))
+        for offset in np.flatnonzero(verdict >= _AHEAD):
             at = row + int(offset)
-            ahead = verdict[offset] == Verdict.AHEAD
+            ahead = verdict[offset] == _AHEAD
             counters.prices_ahead += bool(ahead)
             reason = "price_ahead_of_clock" if ahead else "price_unusable"
             topic, partition = batch.lanes[batch.lane[at]]
@@ -148,9 +154,11 @@ class PriceDesk:
     def _note(self, batch: PriceBatch, driver: npt.NDArray[np.int32]) -> None:
         """Count the ticks per venue, and note how far each lane was read."""
         world = self._world
-        for index, rows in zip(*np.unique(driver, return_counts=True), strict=True):
-            venue = venue_of(world.drivers.key(int(index)).subject)
-            world.counters.ticks[venue] = world.counters.ticks.get(venue, 0) + int(rows)
+        ticks = world.counters.ticks
+        rows_of_venue = np.bincount(self._venues_of(driver), minlength=len(self._venues)).tolist()
+        for venue, rows in zip(self._venues, rows_of_venue, strict=True):
+            if rows:
+                ticks[venue] = ticks.get(venue, 0) + rows
         count = np.frombuffer(batch.count, np.int32)
         world.counters.prices_coalesced += int(count.sum()) - count.size
         lane = np.frombuffer(batch.lane, np.int32)
@@ -160,3 +168,15 @@ class PriceDesk:
             if read.size:
                 known = world.positions.get((topic, partition), -1)
                 world.positions[topic, partition] = max(known, int(read.max()))
+
+    def _venues_of(self, driver: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        """The place in `_venues` of each row's venue; a driver's venue is looked up once."""
+        drivers = self._world.drivers
+        known = self._venue_of_driver.size
+        if known < len(drivers):
+            fresh = [venue_of(drivers.key(index).subject) for index in range(known, len(drivers))]
+            self._venues += sorted(set(fresh) - set(self._venues))
+            places = [self._venues.index(venue) for venue in fresh]
+            self._venue_of_driver = np.concatenate([self._venue_of_driver, np.array(places, np.int64)])
+        found: npt.NDArray[np.int64] = self._venue_of_driver[driver]
+        return found
