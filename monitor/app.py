@@ -180,7 +180,7 @@ class Daemon:
         # What stands now stands for good: collections that go through all of it would hold the loop for 20 ms.
         gc.collect()
         gc.freeze()
-        log.info("ready", accounts=len(self.engine.account_statuses()))
+        log.info("ready", accounts=self.engine.account_count)
 
     async def _after_kafka_attached(self, kafka_in: KafkaInput, kafka_out: KafkaOutput) -> None:
         """Keep where reading began, for a crash before the first regular snapshot; after a restart tell every level again."""
@@ -234,13 +234,12 @@ class Daemon:
         reasons = [] if self.engine.is_valuing else ["compiling kernels"]
         if self._kafka_in is not None and not self._kafka_in.caught_up():
             reasons.append("catching up with Kafka")
-        statuses = self.engine.account_statuses()
-        waiting = sum(1 for status in statuses if status.last_agreed_ns is None)
+        agreed = self.engine.agreed_accounts()
         settings = self.config.venues.binance_usdm
         expected = 0 if settings is None else len(settings.accounts)
-        if expected > len(statuses) - waiting:
-            reasons.append(f"{len(statuses) - waiting} of {expected} accounts opened")
-        if not statuses:
+        if expected > agreed:
+            reasons.append(f"{agreed} of {expected} accounts opened")
+        if not self.engine.account_count:
             reasons.append("no account yet")
         return reasons
 

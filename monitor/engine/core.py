@@ -192,6 +192,15 @@ class Engine:
         """The accounts watched, sorted: for readers that go through them in slices."""
         return sorted(self._world.accounts)
 
+    @property
+    def account_count(self) -> int:
+        """How many accounts are watched."""
+        return len(self._world.accounts)
+
+    def agreed_accounts(self) -> int:
+        """How many accounts have agreed with their source once: asked ten times a second while the daemon becomes ready."""
+        return self._readers.agreed_accounts()
+
     def account_statuses(self) -> list[AccountStatus]:
         """All accounts now, in order of their ids."""
         return self._readers.account_statuses()

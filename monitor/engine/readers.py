@@ -69,6 +69,10 @@ class Readers:
         statuses = (self.account_status(account) for account in sorted(self._world.accounts))
         return [status for status in statuses if status is not None]
 
+    def agreed_accounts(self) -> int:
+        """How many accounts have agreed with their source once."""
+        return sum(1 for watched in self._world.accounts.values() if watched.last_agreed_ns is not None)
+
     def driver_statuses(self) -> list[DriverStatus]:
         """All drivers, in order of first mention."""
         drivers = self._world.drivers
