@@ -133,11 +133,11 @@ class AlertDelivery:
         tells_caught_up, self._tells_caught_up = self._tells_caught_up, False
         while not await self._save(state):
             # A page that cannot be remembered is still sent: silence would be worse than a page told twice.
-            self._offer(due)
+            await self._offer(due)
             due = []
             await asyncio.sleep(RETRY_SAVE_S)
             state = self._plain()
-        self._offer(due)
+        await self._offer(due)
         if tells_caught_up:
             for sink in self._sinks:
                 sink.caught_up()
@@ -155,10 +155,12 @@ class AlertDelivery:
             del self._waiting[label_key(state.alert.labels)]
         return due
 
-    def _offer(self, due: Sequence[Notification]) -> None:
+    async def _offer(self, due: Sequence[Notification]) -> None:
         for notification in due:
             for sink in self._sinks:
                 sink.offer(notification)
+            # An offer may annotate the alert, which takes milliseconds: in a storm the prices must have their turns.
+            await asyncio.sleep(0)
 
     async def _save(self, state: dict[str, Any]) -> bool:
         try:
