@@ -51,7 +51,7 @@ def ring(seed: int = 1) -> list[Tick]:
     while len(forwards) < RING // 2:
         symbol = source.randrange(SYMBOLS)
         pull = 0.001 * (start[symbol] / now[symbol] - 1)
-        now[symbol] *= 1 + pull + source.gauss(0, 5 * STEP)
+        now[symbol] *= 1 + pull + source.gauss(0, STEP)
         forwards.append(Tick(symbol, f"{now[symbol]:.2f}"))
     return forwards + forwards[::-1]
 
