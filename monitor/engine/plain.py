@@ -14,7 +14,9 @@ from monitor.domain.account import PositionSide
 from monitor.domain.certainty import Certainty
 from monitor.domain.events import AccountState, Fee, Fill, Funding, Interest, Transfer, VenueFigures
 from monitor.domain.holdings import PoolHoldings
+from monitor.domain.ids import DriverKey, DriverKind
 from monitor.domain.tables import TABLE_TYPES, TableChanged, TableKey, TableKind, TableVersion
+from monitor.rules.tape import Trigger
 
 _EARLY = {"fill": Fill, "funding": Funding, "fee": Fee, "interest": Interest, "transfer": Transfer}
 
@@ -91,6 +93,12 @@ def entry_to_plain(entry: PoolEntry, *, waits: bool) -> dict[str, Any]:
         "venues": None if entry.venues is None else entry.venues.level,
         "venue_level": entry.venue_level,
         "missing": list(entry.missing),
+        "margin_currency": entry.margin_currency,
+        "unit": None if entry.unit is None else [entry.unit.kind.value, entry.unit.subject],
+        "trigger": msgspec.to_builtins(entry.trigger),
+        "table_version": entry.table_version,
+        "verified": entry.verified,
+        "initial_margin_reason": entry.initial_margin_reason,
         "is_compiled": entry.ours.slot != NO_SLOT,
         "holdings": _holdings_to_plain(entry.holdings) if waits else None,
         "venue_holdings": _holdings_to_plain(entry.venues.holdings) if waits and entry.venues is not None else None,
@@ -106,6 +114,11 @@ def levels_from_plain(entry: PoolEntry, plain: dict[str, Any]) -> None:
     entry.ours.level = plain["ours"]
     entry.venue_level = plain["venue_level"]
     entry.missing = tuple(plain["missing"])
+    entry.margin_currency = plain["margin_currency"]
+    entry.unit = None if plain["unit"] is None else DriverKey(DriverKind(plain["unit"][0]), plain["unit"][1])
+    entry.trigger = msgspec.convert(plain["trigger"], Trigger)
+    entry.table_version, entry.verified = plain["table_version"], plain["verified"]
+    entry.initial_margin_reason = plain["initial_margin_reason"]
     ratio = plain["venue_margin_ratio"]
     entry.venue_margin_ratio = None if ratio is None else Decimal(ratio)
     entry.venue_figures = {name: Decimal(figure) for name, figure in plain["venue_figures"].items()}

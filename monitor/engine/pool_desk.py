@@ -123,7 +123,7 @@ class PoolDesk:
         rulebook = world.rulebook(venue_of(watched.account))
         ours = {pool.pool: pool for pool in rulebook.pools(world.ledger.holdings(watched.account), world.tables)}
         theirs = self._pools_of_the_venue(watched)
-        for pool in [pool for pool in watched.pools if pool not in ours and pool not in theirs]:
+        for pool in sorted(pool for pool in watched.pools if pool not in ours and pool not in theirs):
             self.close(watched, pool, turn)
         for pool in sorted({*ours, *theirs}):
             self._place(watched, pool, ours.get(pool), theirs.get(pool), turn)
