@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import urllib.error
@@ -38,7 +39,7 @@ class KafkaDaemon:
             f"output_queue_records = 1_000_000\n"  # every change is compared, so none may give way to a newer one
             f'[state]\nfolder = "{self.state_folder}"\nsnapshot_interval_s = {snapshot_interval_s}\n'
             f"recording_flush_s = 0.05\nrecordings_kept = 50\n[http]\nport = {port}\n"
-            f'[log]\nlevel = "warning"\nformat = "json"\n{more}'
+            f'[log]\nlevel = "error"\nformat = "json"\n{more}'
         )
         self.process = ServerProcess([sys.executable, "-m", "monitor", "run", "--config", str(config)], folder / "daemon.log")
 
@@ -52,6 +53,19 @@ class KafkaDaemon:
     def kill(self) -> None:
         """SIGKILL."""
         self.process.kill()
+
+    async def kill_between_snapshots(self) -> None:
+        """SIGKILL at a moment when the recording on disk goes beyond the newest snapshot: frozen, looked at, killed."""
+        pid = self.process.pid
+        async with asyncio.timeout(60):
+            while True:
+                self.process.send_signal(signal.SIGSTOP)
+                await asyncio.to_thread(os.waitid, os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+                if self._is_between_snapshots():
+                    self.kill()
+                    return
+                self.process.send_signal(signal.SIGCONT)
+                await asyncio.sleep(POLL_S / 4)
 
     async def stop(self) -> None:
         """SIGTERM; it must end by itself."""
@@ -113,8 +127,7 @@ class KafkaDaemon:
         """(topic, partition) -> the next offset, as the newest snapshot holds them."""
         return {(topic, partition): offset + 1 for topic, partition, offset in self.snapshot().get("positions", ())}
 
-    def is_between_snapshots(self) -> bool:
-        """Whether the recording on disk goes beyond the newest snapshot."""
+    def _is_between_snapshots(self) -> bool:
         newest = SnapshotStore(self.state_folder / "snapshots").paths()[0]
         with RecordingReader(self.recordings()[-1]) as reader:
             return reader.last_seq > int(newest.stem.removeprefix("snapshot-"))
