@@ -1,7 +1,7 @@
 """The daemon with every price's time from receipt to decision kept: `python benchmarks/measured_daemon.py OUT --config FILE`.
 
 Writes OUT at its end: an array of two columns, the time of the decision (ns since 1970) and how long it took (ns), a row a
-price. With MARGINWATCH_PROFILE set it runs under cProfile and writes what that names: then its times mean nothing.
+price. With MARGINWATCH_PROFILE set it is profiled once it is ready, into the file that this names: then its times mean nothing.
 """
 
 from __future__ import annotations
@@ -37,20 +37,31 @@ class MeasuredDaemon(Daemon):
             self.times.append(np.column_stack([np.full(waited.size, decided_ns), waited]))
 
 
+async def _profiled(daemon: MeasuredDaemon, profiler: cProfile.Profile) -> None:
+    """Run the daemon and profile it from the moment it is ready."""
+
+    async def begin() -> None:
+        await daemon.ready.wait()
+        profiler.enable()
+
+    beginning = asyncio.create_task(begin())
+    try:
+        await daemon.run()
+    finally:
+        profiler.disable()
+        beginning.cancel()
+
+
 def main(out: str, config_path: str) -> None:
     """Run until SIGTERM, then write the times."""
     config = load_config(Path(config_path))
     configure_logs(config.log)
     daemon = MeasuredDaemon(config)
     profile = os.environ.get("MARGINWATCH_PROFILE")
-    if profile is None:
-        asyncio.run(daemon.run())
-    else:
-        profiler = cProfile.Profile()
-        try:
-            profiler.runcall(asyncio.run, daemon.run())
-        finally:
-            profiler.dump_stats(profile)
+    profiler = cProfile.Profile()
+    asyncio.run(daemon.run() if profile is None else _profiled(daemon, profiler))
+    if profile is not None:
+        profiler.dump_stats(profile)
     np.save(out, np.concatenate(daemon.times) if daemon.times else np.empty((0, 2), np.int64))
 
 
