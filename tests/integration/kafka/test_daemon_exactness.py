@@ -7,6 +7,7 @@ import random
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -90,13 +91,17 @@ async def test_every_record_once_and_every_level_change_exact(settings: KafkaSet
     assert keys == sorted(tuple(line[name] for name in names) for line in replayed.lines)
 
 
+def comparable(state: Mapping[str, Any]) -> dict[str, Any]:
+    """A state without what a restart may change: where unread partitions began, the order in which pools are kept."""
+    return {**state, "positions": None, "pools": sorted(state["pools"], key=lambda pool: str(pool["pool"]))}
+
+
 async def kill_at(points: Sequence[int], production: Production, daemon: KafkaDaemon) -> None:
     """SIGKILL each time so much was produced, while more goes on being produced; start again from the snapshot."""
     for point in points:
         production.allow(point + BEYOND_A_KILL)
         await production.reached(point)
-        await daemon.until(daemon.is_between_snapshots, "between two snapshots")
-        daemon.kill()
+        await daemon.kill_between_snapshots()
         await daemon.start()
     production.allow(production.total)
 
@@ -127,7 +132,7 @@ async def test_killed_at_five_random_points_it_loses_and_doubles_nothing(setting
     expected, replayed, _ = prove(production, produced, segments)
     for state, resumed in zip(replayed.states, segments[1:], strict=False):
         assert resumed.start is not None
-        assert {**state, "positions": None} == {**resumed.start, "positions": None}
+        assert comparable(state) == comparable(resumed.start)
     last_told = {line["pool"]: line["new"] for line in await levels_on(settings)}
     levels = {f"{name}/cross/USDT": account.level for name, account in expected.witness.accounts.items()}
     assert {pool: LEVELS[str(level)] for pool, level in last_told.items()} == levels
