@@ -53,6 +53,7 @@ class Paging:
     ) -> None:
         self._settings = config.alerting
         self._engine = engine
+        self._clock = clock
         self._is_caught_up = is_caught_up
         self._view = EngineAlertView(engine)
         file = AlertFile(Path(config.state.folder) / ALERT_FILE)
@@ -108,7 +109,9 @@ class Paging:
                 self.delivery.note(self._tell_catching_up(is_late=True))
                 self.delivery.hold_is_late()
         self.delivery.note(self._tell_catching_up(is_late=False))
-        self.delivery.note(self.alerter.resume(self._engine.now_ns, self._engine.seq))
+        # Our clock, not engine time: what was restored with the book is older than now and proves nothing.
+        now_ns = max(self._clock.now_ns(), self._engine.now_ns)
+        self.delivery.note(self.alerter.resume(now_ns, self._engine.seq))
         self.delivery.release()
 
     def _tell_catching_up(self, *, is_late: bool) -> Any:

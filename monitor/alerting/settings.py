@@ -18,7 +18,7 @@ class AlertingSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True, 
     """Address under which people reach the risk board, for the links in alerts."""
     runbook_url: str = "docs/alerts.md"
     """Address of the runbook, for the links in alerts; `#` and the alert's name are put behind it."""
-    stale_grace_s: Seconds = 2.0
+    stale_grace_s: Seconds = 1.0
     """A price or an account that is STALE or lost for longer than this is a blind spot, beyond its own limit of age."""
     reconciling_grace_s: Seconds = 30.0
     """An account that is RECONCILING for longer than this is a blind spot; shorter is a reconnect as usual."""
