@@ -223,8 +223,7 @@ class Daemon:
         weights = load_class_weights() if path is None else class_weights_from_toml(_read(path).decode(), path)
         self.inbox.put_now(TableChanged(key=CLASS_WEIGHTS_KEY, versions=(weights,), ts_recv_ns=now_ns))
         for file in self.config.tables.files:
-            rows = orjson.loads(_read(file))
-            for row in rows:
+            for row in _rows(file):
                 self.inbox.put_now(table_changed_from_plain({"ts_recv_ns": now_ns, **row}, file))
 
     # ---- what the parts ask for
@@ -272,7 +271,7 @@ class Daemon:
             self._metrics.observe_decided_to_delivered(seconds)
 
     def _note_decided(self, item: Input, decided_ns: int) -> None:
-        """Note how long the newest row of a batch waited between receipt and decision."""
+        """Note how long the rows of a batch waited between receipt and decision, all at most as long as the first."""
         if isinstance(item, PriceBatch) and len(item):
             self._metrics.observe_receive_to_decided((decided_ns - item.ts_recv_ns[0]) / 1e9, len(item))
 
@@ -286,6 +285,17 @@ async def _end_writing(kafka_out: KafkaOutput, writing: asyncio.Task[None]) -> N
     except TimeoutError:
         log.warning("kafka_output_left", reason="the brokers did not take it in time", seconds=DRAIN_S)
     writing.cancel()
+
+
+def _rows(path: str) -> list[dict[str, Any]]:
+    """The table schedules of a file."""
+    try:
+        rows = orjson.loads(_read(path))
+    except orjson.JSONDecodeError as error:
+        raise BadConfiguration(f"not JSON: {error}", field="tables.files", value=path) from error
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise BadConfiguration("expected a list of objects", field="tables.files", value=path)
+    return rows
 
 
 def _read(path: str) -> bytes:
