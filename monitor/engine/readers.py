@@ -18,11 +18,12 @@ UNIT_NEVER_SEEN = "unit_price_never_seen"
 
 
 class Readers:
-    """Read-only over the engine's state."""
+    """Read-only over the engine's state. What was shown last is remembered, for figures that are owed while not known."""
 
     def __init__(self, world: World, pools: PoolDesk) -> None:
         self._world = world
         self._pools = pools
+        self._last_equity_usd: dict[str, float] = {}
 
     def pool_status(self, pool: str) -> PoolStatus | None:
         """One pool, None when there is no such pool."""
@@ -60,7 +61,7 @@ class Readers:
             source=watched.source,
             last_event_recv_ns=watched.last_event_recv_ns,
             last_agreed_ns=watched.last_agreed_ns,
-            equity_usd=self._equity_usd(tuple(watched.pools)),
+            equity_usd=self._last_known_equity_usd(account, tuple(watched.pools)),
             pools=tuple(sorted(watched.pools)),
         )
 
@@ -88,6 +89,14 @@ class Readers:
             )
             for index, key in drivers
         ]
+
+    def _last_known_equity_usd(self, account: str, pools: tuple[str, ...]) -> float | None:
+        """The equity now, or the one that a reader was last shown while it cannot be known."""
+        equity_usd = self._equity_usd(pools)
+        if equity_usd is None:
+            return self._last_equity_usd.get(account)
+        self._last_equity_usd[account] = equity_usd
+        return equity_usd
 
     def _equity_usd(self, pools: tuple[str, ...]) -> float | None:
         """The sum of the pools' collateral value in USD; None while any of it is not known."""
