@@ -26,7 +26,7 @@ from benchmarks.rate_steps import run_steps, summary
 from benchmarks.sender_process import SenderProcess
 from tests.support.servers.process import free_port
 
-RATES = (10_000, 25_000, 50_000, 75_000, 100_000, 150_000)
+RATES = (25_000, 50_000, 100_000, 150_000, 200_000, 300_000)
 
 
 async def main(accounts: int, seconds: float, rates: list[float]) -> None:

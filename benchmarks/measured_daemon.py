@@ -1,7 +1,8 @@
 """The daemon with every price's time from receipt to decision kept: `python benchmarks/measured_daemon.py OUT --config FILE`.
 
-Writes OUT at its end: an array of two columns, the time of the decision (ns since 1970) and how long it took (ns), a row a
-price. With MARGINWATCH_PROFILE set it is profiled once it is ready, into the file that this names: then its times mean nothing.
+Writes OUT (npz) at its end, two columns each: `decided`, a row a price: when it was decided (ns since 1970) and how long that
+took (ns); `accepted`, a row an alert at a sink that answers: when it was accepted and how long after its decision. With
+MARGINWATCH_PROFILE set it is profiled once it is ready, into the file that this names: then its times mean nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import cProfile
 import os
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -19,6 +21,7 @@ import numpy.typing as npt
 
 from monitor.app import Daemon
 from monitor.config import Config, load_config
+from monitor.domain.alert import Outcome
 from monitor.domain.inputs import Input, PriceBatch
 from monitor.logs import configure_logs
 
@@ -29,12 +32,18 @@ class MeasuredDaemon(Daemon):
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.times: list[npt.NDArray[np.int64]] = []
+        self.accepted: list[tuple[int, int]] = []
 
     def _note_decided(self, item: Input, decided_ns: int) -> None:
         super()._note_decided(item, decided_ns)
         if isinstance(item, PriceBatch):
             waited = decided_ns - np.array(item.ts_recv_ns, np.int64)
             self.times.append(np.column_stack([np.full(waited.size, decided_ns), waited]))
+
+    def _note_delivered(self, sink: str, outcome: Outcome, seconds: float | None) -> None:
+        super()._note_delivered(sink, outcome, seconds)
+        if seconds is not None:
+            self.accepted.append((time.time_ns(), round(seconds * 1e9)))
 
 
 async def _profiled(daemon: MeasuredDaemon, profiler: cProfile.Profile) -> None:
@@ -62,7 +71,8 @@ def main(out: str, config_path: str) -> None:
     asyncio.run(daemon.run() if profile is None else _profiled(daemon, profiler))
     if profile is not None:
         profiler.dump_stats(profile)
-    np.save(out, np.concatenate(daemon.times) if daemon.times else np.empty((0, 2), np.int64))
+    decided = np.concatenate(daemon.times) if daemon.times else np.empty((0, 2), np.int64)
+    np.savez(out, decided=decided, accepted=np.array(daemon.accepted, np.int64).reshape(-1, 2))
 
 
 if __name__ == "__main__":

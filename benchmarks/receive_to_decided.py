@@ -49,31 +49,33 @@ async def _sender(kind: str, opened: Accounts) -> AsyncIterator[tuple[SenderProc
         yield sender, market_configuration(rest_url, listening["port"])
 
 
-async def _send_and_scrape(daemon: DaemonUnderTest, sender: SenderProcess, rate: float, seconds: float) -> None:
+async def _send_and_scrape(daemon: DaemonUnderTest, sender: SenderProcess, rate: float, seconds: float) -> int:
     async def scrape() -> None:
         while True:
             await asyncio.sleep(SCRAPE_S)
             await asyncio.to_thread(daemon.scrape)
 
     scraping = asyncio.create_task(scrape())
-    await sender.send(rate, seconds)
+    sent = await sender.send(rate, seconds)
     scraping.cancel()
     await asyncio.gather(scraping, return_exceptions=True)
+    return sent.ticks
 
 
-def _quantiles(path: Path, begun_ns: int, ended_ns: int) -> dict[str, Any]:
-    times = np.load(path)
+def quantiles(path: Path, name: str, begun_ns: int, ended_ns: int) -> dict[str, Any]:
+    """The distribution of one column of a measured daemon between two times."""
+    times = np.load(path)[name]
     waited = times[(times[:, 0] >= begun_ns) & (times[:, 0] <= ended_ns), 1] / 1e6
-    names = {"p50_ms": 50, "p90_ms": 90, "p99_ms": 99, "p999_ms": 99.9}
-    found = {name: round(float(np.percentile(waited, share)), 3) for name, share in names.items()}
-    return {"decided": int(waited.size), **found, "max_ms": round(float(waited.max()), 3)}
+    shares = {"p50_ms": 50, "p90_ms": 90, "p99_ms": 99, "p999_ms": 99.9}
+    found = {key: round(float(np.percentile(waited, share)), 3) for key, share in shares.items()}
+    return {name: int(waited.size), **found, "max_ms": round(float(waited.max()), 3)}
 
 
 async def main(kind: str, accounts: int, rate: float, seconds: float) -> None:
     """Measure and print one JSON line."""
     async with opened_accounts(accounts) as opened, _sender(kind, opened) as (sender, section):
         port = free_port()
-        out = opened.folder / "times.npy"
+        out = opened.folder / "times.npz"
         command = [sys.executable, "benchmarks/measured_daemon.py", str(out)]
         daemon = DaemonUnderTest(opened.folder, opened.configuration(port) + section, core=0, port=port, command=command)
         daemon.start()
@@ -81,15 +83,15 @@ async def main(kind: str, accounts: int, rate: float, seconds: float) -> None:
             await asyncio.to_thread(daemon.wait_until_ready, accounts)
             await sender.send(rate, 5.0)
             before, cpu_s, begun_ns = daemon.scrape(), daemon.cpu_s(), time.time_ns()
-            await _send_and_scrape(daemon, sender, rate, seconds)
+            sent = await _send_and_scrape(daemon, sender, rate, seconds)
             ended_ns, cpu_s = time.time_ns(), daemon.cpu_s() - cpu_s
             after = daemon.scrape()
             await sender.stop()
         finally:
             daemon.stop()
         changes = round(after.totals.get(CHANGES, 0) - before.totals.get(CHANGES, 0))
-        figures = _quantiles(out, begun_ns, ended_ns)
-        asked = {"input": kind, "accounts": accounts, "rate": rate, "seconds": seconds}
+        figures = quantiles(out, "decided", begun_ns, ended_ns)
+        asked = {"input": kind, "accounts": accounts, "rate": rate, "seconds": seconds, "sent": sent}
         more = {"level_changes": changes, "daemon_core_ratio": round(cpu_s * 1e9 / (ended_ns - begun_ns), 3)}
         print(json.dumps({"benchmark": "receive_to_decided", **asked, **figures, **more, **machine()}))
 
