@@ -8,7 +8,7 @@ from monitor.book.pool_entry import NEVER_VALUED, NO_SLOT, PoolEntry
 from monitor.book.pools import Figures
 from monitor.book.ratios import ratios
 from monitor.book.status import AccountStatus, DriverStatus, PoolStatus
-from monitor.domain.ids import venue_of
+from monitor.domain.ids import DriverKey, DriverKind, subject_id, venue_of
 from monitor.domain.level import Level
 from monitor.engine.pool_desk import PoolDesk
 from monitor.engine.world import World
@@ -103,14 +103,27 @@ class Readers:
         total = 0.0
         for pool in pools:
             entry = self._world.entries[pool]
-            if entry.holdings.is_empty and not any(entry.holdings.wallets.values()):
-                continue
-            figures = self._pools.figures(entry)
-            unit = self._unit_price(entry)
-            if figures is None or unit is None:
+            value = self._idle_usd(entry) if entry.holdings.is_empty else self._value_usd(entry)
+            if value is None:
                 return None
-            total += figures.collateral_value * unit
+            total += value
         return total if pools else None
+
+    def _value_usd(self, entry: PoolEntry) -> float | None:
+        figures = self._pools.figures(entry)
+        unit = self._unit_price(entry)
+        return None if figures is None or unit is None else figures.collateral_value * unit
+
+    def _idle_usd(self, entry: PoolEntry) -> float | None:
+        """Balances behind no position: they are not valued as a pool, but they are equity."""
+        total = 0.0
+        for asset, balance in entry.holdings.wallets.items():
+            key = DriverKey(DriverKind.ASSET_INDEX, subject_id(venue_of(entry.account), asset))
+            price = self._world.drivers.exact_price(key)
+            if balance and price is None:
+                return None
+            total += float(balance * (price or 0))
+        return total
 
     def _unit_price(self, entry: PoolEntry) -> float | None:
         if entry.unit is None:
