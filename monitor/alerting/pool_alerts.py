@@ -61,8 +61,10 @@ class PoolAlerts:
                 continue
             for level in ALERT_LEVELS:
                 old = held.get(level)
+                if old is None:
+                    continue
                 labels = pool_labels(self._group, pool, level, context)
-                if old is None or old.labels == labels:
+                if old.labels == labels:
                     continue
                 held[level] = self._alert(pool, labels, now_ns, seq, dict(old.figures), AlertReason.LABELS_CHANGED)
                 decisions.append(AlertDecision(alert=held[level]))
