@@ -125,7 +125,7 @@ class Replica:
                 del self._held[key], self._accepted_end_ns[key]
                 self._told.pop(key, None)
             else:
-                self._owed.put_if_absent(notification)
+                self._owed.repeat(notification)
 
     async def _send_owed(self, session: aiohttp.ClientSession) -> None:
         while len(self._owed):

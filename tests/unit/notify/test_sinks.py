@@ -230,6 +230,19 @@ def test_a_newer_state_stays_owed_when_the_older_is_settled() -> None:
     assert owed.oldest(10) == [newer]
 
 
+def test_news_go_before_repeats_in_their_order() -> None:
+    owed = Owed()
+    repeats, news = [state("sim:a"), state("sim:b")], [state("sim:c"), state("sim:b", ended_ns=NOW + 1)]
+    for notification in repeats:
+        owed.repeat(notification)
+    for notification in news:
+        owed.put(notification)
+    assert owed.oldest(10) == [*news, repeats[0]]
+    owed.repeat(repeats[1])
+    owed.settle(owed.oldest(10))
+    assert len(owed) == 0
+
+
 def test_a_peer_that_names_a_wait_is_obeyed_within_bounds() -> None:
     backoff = Backoff(RetrySettings(first_s=1.0, most_s=4.0), Random(3))
     assert all(backoff.next_s() <= bound for bound in (1.0, 2.0, 4.0, 4.0))
