@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import NamedTuple
 
 
@@ -13,29 +13,34 @@ class Row(NamedTuple):
     price: float
     ts_event_ns: int
     ts_recv_ns: int
+    lane: int
 
 
 @dataclass(slots=True)
 class Burst:
-    """What is kept of any number of prices of one driver: no crossing is hidden, since the extremes are walked through."""
+    """What is kept of any number of prices of one driver: no crossing is hidden, since the extremes are walked through.
 
-    lane: int
-    offset_first: int
+    `offsets` are the first and last offset by lane: a driver may be told by more than one, and an offset means nothing in
+    another lane.
+    """
+
+    offset: InitVar[int]
     first: Row
     low: Row = field(init=False)
     high: Row = field(init=False)
     last: Row = field(init=False)
-    offset_last: int = field(init=False)
+    offsets: dict[int, tuple[int, int]] = field(init=False)
     count: int = 1
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, offset: int) -> None:
         self.low = self.high = self.last = self.first
-        self.offset_last = self.offset_first
+        self.offsets = {self.first.lane: (offset, offset)}
 
     def add(self, row: Row, offset: int) -> None:
         """Take one more price."""
         self.last = row
-        self.offset_last = offset
+        first_offset, _ = self.offsets.get(row.lane, (offset, offset))
+        self.offsets[row.lane] = (first_offset, offset)
         self.count += 1
         if row.price < self.low.price:
             self.low = row

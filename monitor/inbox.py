@@ -172,10 +172,10 @@ class EngineInbox:
 
     def _coalesce(self, driver: int, price: float, ts_event_ns: int, ts_recv_ns: int, lane: int, offset: int) -> None:
         self._order += 1
-        row = Row(self._order, price, ts_event_ns, ts_recv_ns)
+        row = Row(self._order, price, ts_event_ns, ts_recv_ns, lane)
         burst = self._bursts.get(driver)
         if burst is None:
-            self._bursts[driver] = Burst(lane, offset, row)
+            self._bursts[driver] = Burst(offset, row)
             self._arrived.set()
         else:
             burst.add(row, offset)
@@ -189,9 +189,10 @@ class EngineInbox:
                 batch.price.append(row.price)
                 batch.ts_event_ns.append(row.ts_event_ns)
                 batch.ts_recv_ns.append(row.ts_recv_ns)
-                batch.lane.append(burst.lane)
-                batch.offset_first.append(burst.offset_first)
-                batch.offset_last.append(burst.offset_last)
+                offset_first, offset_last = burst.offsets[row.lane]
+                batch.lane.append(row.lane)
+                batch.offset_first.append(offset_first)
+                batch.offset_last.append(offset_last)
                 batch.count.append(burst.count if place == 0 else 0)
         self._items.append((batch, None))
         self._bursts.clear()
