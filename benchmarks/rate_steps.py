@@ -23,7 +23,11 @@ GIVE_UP_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rate: what was sent, what the daemon took, and how long after the last tick it was done."""
+    """One rate: what was sent, what the daemon took, and how long after the last tick it was done.
+
+    `daemon_core_ratio` is the share of its core that the daemon used: well below 1 while it was behind means that others had
+    the core, and the step says nothing of the daemon.
+    """
 
     rate: float
     sent: int
@@ -33,6 +37,7 @@ class Step:
     lost: int
     behind_s: float
     daemon_cpu_us_per_tick: float
+    daemon_core_ratio: float
     level_changes: int
     p50_below_s: float
     p99_below_s: float
@@ -86,7 +91,7 @@ async def _step(daemon: DaemonUnderTest, sender: SenderProcess, rate: float, sec
     ended = time.monotonic()
     after = await _until_received(daemon, before.received + sent.ticks)
     done = time.monotonic()
-    received = after.received - before.received
+    received, cpu_s = after.received - before.received, daemon.cpu_s() - cpu_before
     return Step(
         rate=rate,
         sent=sent.ticks,
@@ -95,7 +100,8 @@ async def _step(daemon: DaemonUnderTest, sender: SenderProcess, rate: float, sec
         coalesced=_grown(before, after, COALESCED),
         lost=sent.ticks - received,
         behind_s=done - ended,
-        daemon_cpu_us_per_tick=(daemon.cpu_s() - cpu_before) / max(received, 1) * 1e6,
+        daemon_cpu_us_per_tick=cpu_s / max(received, 1) * 1e6,
+        daemon_core_ratio=cpu_s / (done - begun),
         level_changes=_grown(before, after, CHANGES),
         p50_below_s=quantile_bound(before, after, DECIDED, 0.5),
         p99_below_s=quantile_bound(before, after, DECIDED, 0.99),
