@@ -108,7 +108,7 @@ def test_a_daemon_that_vanishes_does_not_read_as_resolved() -> None:
 @pytest.mark.parametrize("factor", [0.1, 1.0])
 def test_scaled_files_are_valid(factor: float, tmp_path: Any) -> None:
     (tmp_path / "rules.yml").write_text(shipped_rules(factor))
-    (tmp_path / "prometheus.yml").write_text(shipped_prometheus(factor, "127.0.0.1:1", ["127.0.0.1:2"]))
+    (tmp_path / "prometheus.yml").write_text(shipped_prometheus(factor, ["127.0.0.1:1"], ["127.0.0.1:2"]))
     (tmp_path / "alertmanager.yml").write_text(shipped_alertmanager(factor, lambda name: f"http://127.0.0.1:3/{name}"))
     run(program("promtool", "prometheus"), "check", "config", str(tmp_path / "prometheus.yml"))
     run(program("amtool", "alertmanager"), "check-config", str(tmp_path / "alertmanager.yml"))

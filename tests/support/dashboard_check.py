@@ -19,6 +19,7 @@ DASHBOARD_FILE = ROOT / "deploy" / "grafana" / "dashboards" / "marginwatch-overv
 FILLED_BY = {
     "Input refused": "the venue sends torn JSON",
     "Rules that fire": "pools stay at CRITICAL for as long as the rule waits",
+    "From decision to delivery": "an Alertmanager accepts notifications; the demo alone writes them to its log",
 }
 """Panels that are empty in a healthy crash, and the state that fills them; `tests/integration/monitoring` produces it."""
 

@@ -31,10 +31,10 @@ _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_0
 _RANGE = re.compile(r"(\[|offset )(\d+(?:ms|s|m|h|d))")
 
 
-def shipped_prometheus(factor: float, marginwatch: str, alertmanagers: list[str]) -> str:
-    """The shipped prometheus.yml scraping `marginwatch` (host:port), telling `alertmanagers`; only their two jobs are kept."""
+def shipped_prometheus(factor: float, marginwatch: list[str], alertmanagers: list[str]) -> str:
+    """The shipped prometheus.yml scraping the daemons at `marginwatch` and telling `alertmanagers` (each `host:port`); other jobs are left out."""
     plain = yaml.safe_load(PROMETHEUS_FILE.read_text(encoding="utf-8"))
-    targets = {"marginwatch": [marginwatch], "alertmanager": alertmanagers}
+    targets = {"marginwatch": marginwatch, "alertmanager": alertmanagers}
     plain["scrape_configs"] = [
         {**job, "static_configs": [{"targets": targets[job["job_name"]]}]}
         for job in plain["scrape_configs"]

@@ -74,7 +74,7 @@ def test_a_daemon_that_is_gone_pages_and_its_pools_do_not_read_as_safe(
     with AlertHook() as hook, ExitStack() as stack:
         alertmanager = alertmanager_server(shipped_alertmanager(FACTOR, hook.url))
         told = alertmanager.url.removeprefix("http://")
-        configuration = shipped_prometheus(FACTOR, target.address, [told])
+        configuration = shipped_prometheus(FACTOR, [target.address], [told])
         prometheus = stack.enter_context(running_prometheus(tmp_path, configuration))
         hook.wait_for(lambda: prometheus.query('up{job="marginwatch"} == 1'), 20)
 
