@@ -107,8 +107,10 @@ class KafkaDaemon:
         return sum(one.value for one in samples if one.name == name and labels.items() <= one.labels.items())
 
     def accounts(self) -> dict[str, Any]:
-        """Every account as the API shows it, by its id."""
-        return {one["account"]: one for one in self.get("/api/v1/accounts?limit=500").get("accounts", ())}
+        """Every account as the API shows it, by its id; of more than a page's 200 it fails."""
+        answer = self.get("/api/v1/accounts?limit=200")
+        assert answer.get("next_cursor") is None
+        return {one["account"]: one for one in answer["accounts"]}
 
     def recordings(self) -> list[Path]:
         """The recordings of all runs, oldest first."""
