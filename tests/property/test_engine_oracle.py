@@ -70,12 +70,15 @@ def compared(stream: Stream) -> tuple[Engine, list[Effect]]:
 def test_levels_equal_the_oracle() -> None:
     seen = Seen()
 
-    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=20, suppress_health_check=list(HealthCheck))
     @given(steps, st.integers(0, 2**32 - 1))
     def check(taken: list[Step], seed: int) -> None:
         stream = stream_of(taken, seed)
         seen.take(stream, *compared(stream))
 
+    # What must have occurred is asked of fixed streams and of the drawn ones together: it does not hang on a lucky draw.
+    for stream in streams(12):
+        seen.take(stream, *compared(stream))
     check()
     assert set(seen.kinds) >= KINDS, sorted(KINDS - set(seen.kinds))
     entered = {new for _, new in seen.moves}
@@ -114,9 +117,9 @@ def test_accounts_are_as_certain_as_the_oracle_says() -> None:
     assert set(told) == {Certainty.FRESH, Certainty.RECONCILING, Certainty.STALE}
 
 
-def streams() -> Iterator[Stream]:
+def streams(count: int = 6) -> Iterator[Stream]:
     """A few streams that are the same in every run."""
-    for seed in range(6):
+    for seed in range(count):
         random = Random(seed)
         drawn = random.choices(list(STEPS), weights=list(STEPS.values()), k=80)
         yield stream_of([(name, random.getrandbits(32)) for name in drawn], seed)

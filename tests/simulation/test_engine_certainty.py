@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,12 @@ from monitor.domain.certainty import Certainty, DriverState
 from monitor.domain.effects import CauseKind, LevelChanged, Repaired, TableApplied
 from monitor.domain.events import OWN_SOURCE, AccountGap, AccountRemoved, AccountState, SettingsChanged, VenueFigures
 from monitor.domain.ids import SourcePosition
+from monitor.domain.instrument import Instrument
 from monitor.domain.level import Level
 from monitor.domain.tables import TableChanged, TableKey, TableKind, TableVersion
 from monitor.engine_settings import EngineSettings
-from tests.support.engine_stream import START_NS, VENUE, brackets, instrument, key
+from tests.support.engine_market import START_NS, brackets, instrument, key
+from tests.support.engine_oracle_margin import VENUE
 from tests.support.engine_timetable import BTC, Timetable, isolated_btc, long_btc, open_carol
 
 
@@ -180,11 +183,7 @@ def test_a_state_before_its_fill_is_no_difference(table: Timetable) -> None:
 
 def test_figures_of_the_venue_out_of_range_are_unverified(table: Timetable) -> None:
     pool = open_carol(table)
-    figures = {
-        "pool": f"{VENUE}:{pool}",
-        "figures": {"totalMarginBalance": Decimal(4000)},
-        "mark_prices": {BTC: Decimal(40_000)},
-    }
+    figures: dict[str, Any] = {"pool": f"{VENUE}:{pool}", "figures": {}, "mark_prices": {BTC: Decimal(40_000)}}
     table.give(VenueFigures(**table.fields("carol"), **figures, collateral_value=Decimal(4000)))
     table.at(2.1)
     assert table.certainty("carol") is Certainty.UNVERIFIED
@@ -299,7 +298,7 @@ def test_terms_that_contradict_what_is_held_are_refused_by_rules_and_ledger_alik
     assert status.stress_notional == pytest.approx(40_040)
 
 
-def _with_contract_size(size: Decimal) -> object:
+def _with_contract_size(size: Decimal) -> Instrument:
     known = instrument("BTCUSDT")
     fields = {name: getattr(known, name) for name in type(known).__dataclass_fields__}
     return type(known)(**(fields | {"contract_size": size}))

@@ -11,8 +11,8 @@ from monitor.domain.ids import SourcePosition
 from monitor.domain.inputs import Input, PriceBatch
 from monitor.engine.core import Engine
 from monitor.engine_settings import EngineSettings
+from tests.support.engine_market import PROFILES
 from tests.support.engine_oracle import Change
-from tests.support.engine_stream import PROFILES
 
 SETTINGS = EngineSettings(profiles=PROFILES)
 

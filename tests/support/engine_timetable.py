@@ -25,7 +25,8 @@ from monitor.domain.level import Level
 from monitor.domain.tables import Table, TableChanged, TableKey, TableKind, TableVersion
 from monitor.engine.core import Engine
 from monitor.engine_settings import EngineSettings
-from tests.support.engine_stream import SECOND_NS, START_NS, VENUE, WEIGHTS, brackets, instrument, key, weights
+from tests.support.engine_market import SECOND_NS, START_NS, brackets, instrument, key, weights
+from tests.support.engine_oracle_margin import VENUE, WEIGHTS
 
 BTC, ETH = f"{VENUE}:BTCUSDT", f"{VENUE}:ETHUSDT"
 

@@ -145,7 +145,7 @@ async def test_put_waits_while_the_inbox_is_full_and_loses_nothing() -> None:
     await asyncio.sleep(0)
     assert len(target) == 4
     assert not any(one.done() for one in waiting)
-    taken = []
+    taken: list[int] = []
     while len(taken) < 10:
         await target.wait()
         taken += [item.count for item, _ in target.take() if isinstance(item, Heartbeat)]
