@@ -15,10 +15,10 @@ import orjson
 import structlog
 from prometheus_client import CollectorRegistry
 
-from connectors.event_json import table_changed_from_plain
 from connectors.feed_health import FeedHealth
 from connectors.kafka.input import KafkaInput
 from connectors.kafka.output import KafkaOutput
+from connectors.kafka.table_codec import strict_table
 from connectors.recording.header import RecordingHeader
 from connectors.venues.binance import BinanceUsdm
 from monitor import __version__
@@ -224,7 +224,7 @@ class Daemon:
         self.inbox.put_now(TableChanged(key=CLASS_WEIGHTS_KEY, versions=(weights,), ts_recv_ns=now_ns))
         for file in self.config.tables.files:
             for row in _rows(file):
-                self.inbox.put_now(table_changed_from_plain({"ts_recv_ns": now_ns, **row}, file))
+                self.inbox.put_now(strict_table({"ts_recv_ns": now_ns, **row}, file))
 
     # ---- what the parts ask for
 

@@ -34,6 +34,16 @@ def decode_account_record(key: bytes | None, value: bytes | None, partition: int
     return event
 
 
+def require_strict(plain: object, source: str) -> None:
+    """Raise `BadInput` for an account event whose decimals are no plain strings or whose integers are beyond 64 bits.
+
+    The typed conversion behind it would let JSON numbers, `NaN` and `1_000` through as decimals.
+    """
+    kind = plain.get("kind") if isinstance(plain, dict) else None
+    if isinstance(kind, str) and kind in _SHAPES:
+        _SHAPES[kind].check(plain, source)
+
+
 def encode_account_event(event: AccountEventType) -> bytes:
     """The value of an event's record; its key is the account."""
     return write_object(_KIND_NAMES[type(event)], to_plain(event))

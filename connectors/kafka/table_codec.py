@@ -25,7 +25,16 @@ def decode_table_record(key: bytes | None, value: bytes | None, timestamp_ms: in
     if plain.get("kind") != TABLE_CHANGED:
         raise BadInput(f"unknown kind, expected {TABLE_CHANGED}", field="kind", value=plain.get("kind"), source=source)
     require_key(key, str(plain.get("table")), "table", source)
-    _check_versions(named, plain.get("versions"), source)
+    return strict_table(plain, source)
+
+
+def strict_table(plain: object, source: str) -> TableChanged:
+    """A table's schedule from outside, a record or a file: decimals only as plain strings, integers of 64 bits.
+
+    Raises `BadInput` with the field and its value.
+    """
+    if isinstance(plain, dict):
+        _check_versions(table_key(plain.get("table"), source), plain.get("versions"), source)
     return table_changed_from_plain(plain, source)
 
 

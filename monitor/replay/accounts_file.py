@@ -10,7 +10,9 @@ from typing import Any
 
 import orjson
 
-from connectors.event_json import decimal, driver_key, from_plain, table_changed_from_plain, table_changed_to_plain
+from connectors.event_json import decimal, driver_key, from_plain, table_changed_to_plain
+from connectors.kafka.account_codec import require_strict
+from connectors.kafka.table_codec import strict_table
 from connectors.recording.event_line import event_from_plain, event_kind, event_to_line
 from monitor.domain.errors import BadInput
 from monitor.domain.events import ACCOUNT_EVENT_KINDS, AccountEventType
@@ -52,8 +54,7 @@ def read_accounts_file(path: Path) -> AccountsFile:
     return AccountsFile(
         starts_ns=from_plain(plain.get("starts_ns"), int, f"{source} starts_ns"),
         tables=tuple(
-            table_changed_from_plain(row, f"{source} tables[{index}]")
-            for index, row in enumerate(_list(plain, "tables", source))
+            strict_table(row, f"{source} tables[{index}]") for index, row in enumerate(_list(plain, "tables", source))
         ),
         feeds={
             symbol: tuple(driver_key(text, f"{source} feeds.{symbol}") for text in from_plain(drivers, list[str], source))
@@ -89,6 +90,7 @@ def sources_of(events: Sequence[AccountEventType]) -> list[tuple[str, int]]:
 
 
 def _event(row: object, source: str) -> AccountEventType:
+    require_strict(row, source)
     event = event_from_plain(row, source)
     if not isinstance(event, tuple(ACCOUNT_EVENT_KINDS.values())):
         raise BadInput("not an account event", field="kind", value=event_kind(event), source=source)
