@@ -238,7 +238,7 @@ async def test_a_producer_that_restarts_loses_and_doubles_no_fill(daemon: KafkaD
         assert certain == {"fresh"}
 
 
-def stamps() -> dict[str, int]:
+def stamps() -> dict[str, Any]:
     now_ns = CLOCK.now_ns()
     return {"ts_event_ns": now_ns, "ts_recv_ns": now_ns}
 

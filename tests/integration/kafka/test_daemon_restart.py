@@ -43,7 +43,7 @@ async def open_account(source: KafkaSource) -> None:
     now_ns = CLOCK.now_ns()
     header: dict[str, Any] = {"account": ACCOUNT, "event_id": "1", "ts_event_ns": now_ns, "ts_recv_ns": now_ns}
     header |= {"source": "core", "source_epoch": 1, "account_seq": 1}
-    one_way = {"mode": AccountMode.SINGLE_CURRENCY, "position_mode": PositionMode.ONE_WAY}
+    one_way: dict[str, Any] = {"mode": AccountMode.SINGLE_CURRENCY, "position_mode": PositionMode.ONE_WAY}
     await source.publish_event(AccountDeclared(**header, **one_way))
     position = PositionState(
         instrument=f"{VENUE}:{symbol_name(0)}",
