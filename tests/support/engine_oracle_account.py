@@ -204,7 +204,11 @@ class Book:
                 then.wallets[row.asset] = Fraction(row.balance)
             then.wallets.setdefault(row.asset, ZERO)
         later = [one for one in self.movements if one.ts_event_ns > state.ts_event_ns and not _is_told(one, differing)]
-        return replace(self, base=then, movements=later)
+        book = replace(self, base=then, movements=later)
+        if state.orders is not None:
+            book.orders = len(state.orders)
+            book.order_assets = tuple(self.settles[order.instrument] for order in state.orders)
+        return book
 
     def take_isolated_wallets(self, state: AccountState) -> None:
         """Only the venue knows how much margin a fill moved into an isolated wallet."""
