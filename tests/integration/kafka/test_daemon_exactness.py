@@ -92,8 +92,10 @@ async def test_every_record_once_and_every_level_change_exact(settings: KafkaSet
 
 
 def comparable(state: Mapping[str, Any]) -> dict[str, Any]:
-    """A state without what a restart may change: where unread partitions began, the order in which pools are kept."""
-    return {**state, "positions": None, "pools": sorted(state["pools"], key=lambda pool: str(pool["pool"]))}
+    """The engine's state without what a restart may change: where unread partitions began, the order of pools."""
+    pools = sorted(state["pools"], key=lambda pool: str(pool["pool"]))
+    engine = {key: value for key, value in state.items() if key not in ("positions", "alerting")}
+    return {**engine, "pools": pools}
 
 
 async def kill_at(points: Sequence[int], production: Production, daemon: KafkaDaemon) -> None:
