@@ -10,7 +10,7 @@ _SUBJECT_PATTERN = re.compile(r"[A-Za-z0-9_.-]{1,64}:\S{1,128}")
 
 
 def require_finite(name: str, value: Decimal | None) -> None:
-    """Refuse NaN, infinities, and what no venue prints: more than 30 digits before or 40 after the point.
+    """Refuse NaN, infinities, and what no venue prints: more than 30 digits before or 60 after the point.
 
     Arithmetic in the rules and the ledger is exact, so a figure may not be arbitrarily long.
     """
@@ -19,8 +19,8 @@ def require_finite(name: str, value: Decimal | None) -> None:
     if not value.is_finite():
         raise ValueError(f"{name} must be a finite number, got {value}")
     exponent = value.as_tuple().exponent
-    if value and (value.adjusted() > 30 or not isinstance(exponent, int) or exponent < -40):
-        raise ValueError(f"{name} must have at most 30 digits before and 40 after the point, got {value:.3E}")
+    if value and (value.adjusted() > 30 or not isinstance(exponent, int) or exponent < -60):
+        raise ValueError(f"{name} must have at most 30 digits before and 60 after the point, got {value:.3E}")
 
 
 def require_positive(name: str, value: Decimal | None) -> None:
