@@ -32,7 +32,9 @@ _RANGE = re.compile(r"(\[|offset )(\d+(?:ms|s|m|h|d))")
 
 
 def shipped_prometheus(factor: float, marginwatch: list[str], alertmanagers: list[str]) -> str:
-    """The shipped prometheus.yml scraping the daemons at `marginwatch` and telling `alertmanagers` (each `host:port`); other jobs are left out."""
+    """The shipped prometheus.yml scraping the daemons at `marginwatch` and telling `alertmanagers` (each
+    `host:port`); other jobs are left out.
+    """
     plain = yaml.safe_load(PROMETHEUS_FILE.read_text(encoding="utf-8"))
     targets = {"marginwatch": marginwatch, "alertmanager": alertmanagers}
     plain["scrape_configs"] = [
