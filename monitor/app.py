@@ -37,6 +37,7 @@ from monitor.journal import Journal
 from monitor.kernels import compile_kernels
 from monitor.paging import Paging
 from monitor.pump import Pump
+from monitor.replay.replay import state_with_alerts
 from monitor.restated_levels import restate_levels
 from monitor.rules.class_weights import CLASS_WEIGHTS_KEY, class_weights_from_toml, load_class_weights
 from monitor.telemetry.metrics import Metrics
@@ -195,7 +196,7 @@ class Daemon:
 
     def _state(self) -> tuple[dict[str, Any], int]:
         """The engine's state; a partition of which it has no record yet stands where reading began."""
-        state = self.engine.state()
+        state = state_with_alerts(self.engine, self.paging.alerter)
         began = {} if self._kafka_in is None else self._kafka_in.began_at()
         known = self.engine.positions
         state["positions"] += [[*place, offset - 1] for place, offset in began.items() if place not in known]

@@ -27,6 +27,12 @@ class EngineAlertView:
             return None
         return AlertContext(venue=venue_of(account), owner=watched.owner or NO_OWNER, entity=watched.entity)
 
+    def declarations(self) -> int:
+        """How many account declarations this process took."""
+        return sum(
+            count for (_venue, kind), count in self._engine.counters.account_events.items() if kind == "account_declared"
+        )
+
     def outlook(self, pool: str) -> Outlook | None:
         """Level and certainty of a pool."""
         found = self._outlooks.pool(pool)

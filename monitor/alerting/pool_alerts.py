@@ -30,6 +30,7 @@ class PoolAlerts:
         self._view = view
         self._open: dict[str, dict[Level, Alert]] = {}
         self._unproven: dict[str, int] = {}
+        self._labelled_at = -1
 
     def __iter__(self) -> Iterator[Alert]:
         """The open alerts, by pool in order of raising, the lowest level of a pool first."""
@@ -55,6 +56,10 @@ class PoolAlerts:
     def relabel(self, now_ns: int, seq: int) -> list[AlertDecision]:
         """Raise anew what would now be labelled otherwise, then end it under its old labels."""
         decisions: list[AlertDecision] = []
+        declarations = self._view.declarations()
+        if declarations == self._labelled_at:
+            return decisions
+        self._labelled_at = declarations
         for pool, held in self._open.items():
             context = self._view.context(account_of(pool))
             if context is None:

@@ -32,6 +32,9 @@ class AlertView(Protocol):
     def context(self, account: str) -> AlertContext | None:
         """Venue, owner and entity of an account, None when it is not known (now)."""
 
+    def declarations(self) -> int:
+        """How many account declarations were taken so far: only these change what `context` says."""
+
     def outlook(self, pool: str) -> Outlook | None:
         """Level and certainty of a pool, None when there is no such pool."""
 

@@ -28,7 +28,7 @@ from monitor.replay.build import build_recording, read_all_candles
 from monitor.replay.candles import SECOND_NS
 from monitor.replay.market import market_at
 from monitor.replay.progress import with_progress
-from monitor.replay.replay import ReplayResult, Watcher, engine_at_start, replay
+from monitor.replay.replay import ReplayResult, Watcher, alerter_at_start, engine_at_start, replay
 
 OK, BAD_INPUT = 0, 2
 
@@ -56,6 +56,7 @@ def run_replay(
             _say_what_is_replayed(reader, config, err)
             resume = None if snapshot is None else LoadedSnapshot(*read_snapshot(snapshot), snapshot)
             engine = engine_at_start(reader, _settings(config, reader.header), resume)
+            alerter = alerter_at_start(reader, engine, None if config is None else load_config(config).alerting, resume)
             with _decisions_file(decisions) as lines:
                 result = replay(
                     reader,
@@ -63,6 +64,7 @@ def run_replay(
                     decisions=lines,
                     at_seq=at_seq,
                     batch_rows=batch_rows,
+                    alerter=alerter,
                     watch=_watch(reader, engine, at_seq, err),
                 )
             _print_result(result, reader.header, at_seq, out, err, as_json=as_json)

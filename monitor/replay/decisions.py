@@ -42,7 +42,10 @@ def alert_line(decision: object) -> str:
     """The line of an alert decision: its fields as they are, enums by their name in lower case."""
     if not is_dataclass(decision) or isinstance(decision, type):
         raise TypeError(f"an alert decision is a dataclass, got {type(decision).__name__}")
-    return canonical({"decision": "alert", **{name: _plain(value) for name, value in asdict(decision).items()}})
+    fields = asdict(decision)
+    # A decision of the alerter is its alert's newest state and how it is told: one flat line.
+    fields = {**fields.pop("alert", {}), **fields}
+    return canonical({"decision": "alert", **{name: _plain(value) for name, value in fields.items()}})
 
 
 def decision_lines(effects: Sequence[Effect], alerter: Alerter | None) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import Any, TextIO
 
 import msgspec
 
@@ -12,6 +12,9 @@ from connectors.recording.block import Record
 from connectors.recording.header import RecordingHeader
 from connectors.recording.reader import RecordingReader
 from connectors.recording.snapshot import LoadedSnapshot
+from monitor.alerting.alerter import Alerter
+from monitor.alerting.engine_view import EngineAlertView
+from monitor.alerting.settings import AlertingSettings
 from monitor.domain.effects import LevelChanged
 from monitor.domain.errors import BadInput, InvariantBroken
 from monitor.domain.inputs import ClockAdvanced
@@ -19,7 +22,8 @@ from monitor.domain.level import level_label
 from monitor.engine import Engine
 from monitor.engine_settings import EngineSettings
 from monitor.replay.batches import cut_batches
-from monitor.replay.decisions import Alerter, alert_line, decision_lines
+from monitor.replay.decisions import Alerter as DecidesAlerts
+from monitor.replay.decisions import alert_line, decision_lines
 
 Watcher = Callable[[Iterable[Record]], Iterator[Record]]
 
@@ -32,6 +36,10 @@ class ReplayResult:
     inputs: int = 0
     lines: int = 0
     levels: dict[str, int] = field(default_factory=dict)
+
+
+ALERTING = "alerting"
+"""Where a snapshot's state holds that of the alerter."""
 
 
 def settings_of(header: RecordingHeader, source: str) -> EngineSettings:
@@ -59,6 +67,32 @@ def engine_at_start(
     return engine
 
 
+def alerter_at_start(
+    reader: RecordingReader,
+    engine: Engine,
+    settings: AlertingSettings | None = None,
+    resume: LoadedSnapshot | None = None,
+) -> Alerter:
+    """The alerter that goes with `engine_at_start`: with the alerts of the same state, none before the first input.
+
+    `settings` None: those of the recording's configuration, else the defaults.
+    """
+    state = reader.header.start if resume is None else resume.state
+    saved = None if state is None else state.get(ALERTING)
+    source = str(reader.path)
+    try:
+        settings = settings or msgspec.convert(reader.header.configuration.get("alerting", {}), AlertingSettings)
+        view = EngineAlertView(engine)
+        return Alerter(settings, view) if saved is None else Alerter.restore(settings, view, saved)
+    except (msgspec.ValidationError, KeyError, ValueError) as error:
+        raise BadInput(f"the alerts cannot be restored: {error!r}", field=ALERTING, source=source) from error
+
+
+def state_with_alerts(engine: Engine, alerter: Alerter) -> dict[str, Any]:
+    """What a snapshot holds: the engine's state, and the alerts that were on at the same input."""
+    return {**engine.state(), ALERTING: alerter.state()}
+
+
 def replay(
     reader: RecordingReader,
     engine: Engine,
@@ -66,7 +100,7 @@ def replay(
     decisions: TextIO | None = None,
     at_seq: int | None = None,
     batch_rows: int | None = None,
-    alerter: Alerter | None = None,
+    alerter: DecidesAlerts | None = None,
     watch: Watcher | None = None,
 ) -> ReplayResult:
     """Process the records from the reader's place on, up to `at_seq` (included; None: to the end).
@@ -88,7 +122,7 @@ def replay(
     return result
 
 
-def _process(record: Record, result: ReplayResult, decisions: TextIO | None, alerter: Alerter | None) -> None:
+def _process(record: Record, result: ReplayResult, decisions: TextIO | None, alerter: DecidesAlerts | None) -> None:
     engine = result.engine
     effects = engine.process(record.item, record.position)
     if engine.seq != record.last_seq:

@@ -17,7 +17,7 @@ from connectors.recording.snapshot import SnapshotStore
 from monitor.analytics.document import account_document
 from monitor.analytics.report import account_reports
 from monitor.replay.commands import run_recording_accounts, run_recording_build, run_replay
-from monitor.replay.replay import engine_at_start, replay
+from monitor.replay.replay import alerter_at_start, engine_at_start, replay, state_with_alerts
 from tests.support.requirements import ROOT, shared_folder
 
 pytestmark = pytest.mark.slow
@@ -52,7 +52,8 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def decisions_of(recording: Path, batch_rows: int | None = None) -> str:
     lines = io.StringIO()
     with RecordingReader(recording) as reader:
-        replay(reader, engine_at_start(reader), decisions=lines, batch_rows=batch_rows)
+        engine = engine_at_start(reader)
+        replay(reader, engine, decisions=lines, batch_rows=batch_rows, alerter=alerter_at_start(reader, engine))
     return lines.getvalue()
 
 
@@ -65,6 +66,8 @@ def test_all_levels_are_entered_and_left(decisions: str) -> None:
     lines = [json.loads(line) for line in decisions.splitlines()]
     assert len(lines) >= 500
     levels = [line for line in lines if line["decision"] == "level"]
+    alerts = [line for line in lines if line["decision"] == "alert"]
+    assert {line["ended_ns"] is None for line in alerts} == {True, False}
     every = {"ok", "notice", "warning", "critical", "liquidation"}
     assert {line["new"] for line in levels} == every
     assert {line["old"] for line in levels} == every | {"none"}
@@ -100,13 +103,17 @@ def test_resumed_from_a_snapshot_in_the_middle(recording: Path, decisions: str, 
     store = SnapshotStore(tmp_path / "snapshots")
     with RecordingReader(recording) as reader:
         middle = reader.last_seq // 2
-        engine = replay(reader, engine_at_start(reader), decisions=before, at_seq=middle).engine
-        store.save(engine.state(), engine.seq)
+        engine = engine_at_start(reader)
+        alerter = alerter_at_start(reader, engine)
+        replay(reader, engine, decisions=before, at_seq=middle, alerter=alerter)
+        assert alerter.open_alerts()
+        store.save(state_with_alerts(engine, alerter), engine.seq)
     loaded = store.load()
     assert loaded is not None
     assert loaded.seq == middle
     with RecordingReader(recording) as reader:
-        replay(reader, engine_at_start(reader, resume=loaded), decisions=after)
+        engine = engine_at_start(reader, resume=loaded)
+        replay(reader, engine, decisions=after, alerter=alerter_at_start(reader, engine, resume=loaded))
     assert before.getvalue() + after.getvalue() == decisions
     assert after.getvalue().count("\n") > 100
 
@@ -115,9 +122,10 @@ def test_torn_newest_snapshot_resumes_from_the_one_before(recording: Path, decis
     store = SnapshotStore(tmp_path / "snapshots")
     with RecordingReader(recording) as reader:
         engine = engine_at_start(reader)
+        alerter = alerter_at_start(reader, engine)
         for share in (0.05, 0.1):
-            replay(reader, engine, at_seq=int(reader.last_seq * share))
-            store.save(engine.state(), engine.seq)
+            replay(reader, engine, at_seq=int(reader.last_seq * share), alerter=alerter)
+            store.save(state_with_alerts(engine, alerter), engine.seq)
             reader.seek(engine.seq + 1)
     newest = store.paths()[0]
     newest.write_bytes(newest.read_bytes()[:-7])
@@ -130,7 +138,9 @@ def test_torn_newest_snapshot_resumes_from_the_one_before(recording: Path, decis
     with RecordingReader(recording) as reader:
         until = int(reader.last_seq * 0.2)
         assert loaded.seq == int(reader.last_seq * 0.05)
-        replay(reader, engine_at_start(reader, resume=loaded), decisions=after, at_seq=until)
+        engine = engine_at_start(reader, resume=loaded)
+        alerter = alerter_at_start(reader, engine, resume=loaded)
+        replay(reader, engine, decisions=after, at_seq=until, alerter=alerter)
     expected = [line for line in decisions.splitlines() if loaded.seq < json.loads(line)["seq"] <= until]
     assert after.getvalue().splitlines() == expected
     assert len(expected) > 50

@@ -25,6 +25,7 @@ class WrittenView:
         self.driver_holders: dict[str, int] = {}
         self.doubts: list[Doubtful] = []
         self.never: list[Doubtful] = []
+        self.looks = 0
 
     def put(self, pool: str, level: Level | None, certainty: Certainty = Certainty.FRESH) -> None:
         """Set a pool's outlook; its account is watched."""
@@ -38,6 +39,11 @@ class WrittenView:
 
     def outlook(self, pool: str) -> Outlook | None:
         return self.pools.get(pool)
+
+    def declarations(self) -> int:
+        """One more at every look: what `context` says may have changed."""
+        self.looks += 1
+        return self.looks
 
     def is_watched(self, account: str) -> bool:
         return account in self.watched
