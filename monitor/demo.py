@@ -91,6 +91,8 @@ class SimulatedVenueProcess:
             f"--accounts={self._options.accounts}",
             f"--seed={self._options.seed}",
             f"--keys-file={self._keys_file}",
+            "--with-parent",
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             # Ctrl-C reaches the daemon alone; the venue is ended after it.
             start_new_session=True,

@@ -46,6 +46,9 @@ def _arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--keys-file", type=Path, help="write the URLs and the keys of all accounts there, readable by the owner only"
     )
+    parser.add_argument(
+        "--with-parent", action="store_true", help="end when standard input closes, as it does when the parent process dies"
+    )
     return parser.parse_args(given)
 
 
@@ -66,6 +69,9 @@ async def _serve(arguments: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, running.cancel)
+    if arguments.with_parent:
+        # Nothing is ever written there: it becomes readable when the other end is gone.
+        loop.add_reader(sys.stdin.fileno(), running.cancel)
     if arguments.keys_file is not None:
         _write_keys(arguments.keys_file, venue)
     if arguments.crash_after is not None:
