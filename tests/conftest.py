@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
@@ -40,6 +41,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         reporter.write_line(f"skipped: {len(reporter.stats.get('skipped', []))}")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _leave_earlier_modules_out_of_collections() -> None:
+    """What earlier tests left behind would be gone through again at every collection of a test that makes much itself."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
