@@ -18,11 +18,13 @@ class Face:
     """One compilation of a pool: ours, or the venue's while an account is UNVERIFIED. `level` survives while it has no slot.
 
     `holdings` is what was compiled: of an account that waits for an isolated wallet that is what stood before the fill.
+    `missing` names what no figure can be had without; then the level stays as it was.
     """
 
     slot: int = NO_SLOT
     level: int = NEVER_VALUED
     holdings: PoolHoldings | None = None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -30,7 +32,7 @@ class PoolEntry:
     """One pool. Mutable, written by the engine alone.
 
     `level` is what the world was told: the highest of the faces' levels and of `venue_level`, the switches that the venue's own
-    ratio holds on. `missing` names what no figure can be had without; then the level stays as it was.
+    ratio holds on.
     """
 
     pool: str
@@ -41,7 +43,6 @@ class PoolEntry:
     venue_level: int = 0
     level: int = NEVER_VALUED
     level_since_ns: int = 0
-    missing: tuple[str, ...] = ()
     margin_currency: str | None = None
     unit: DriverKey | None = None
     trigger: Trigger = field(default_factory=Trigger)
@@ -50,3 +51,12 @@ class PoolEntry:
     initial_margin_reason: str | None = None
     venue_margin_ratio: Decimal | None = None
     venue_figures: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What our own holdings lack for a figure."""
+        return self.ours.missing
+
+    def faces(self) -> tuple[Face, ...]:
+        """Ours, and the venue's while there is one."""
+        return (self.ours,) if self.venues is None else (self.ours, self.venues)

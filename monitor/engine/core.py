@@ -47,7 +47,7 @@ from monitor.rules.registry import rulebook_of
 from monitor.rules.rulebook import Rulebook
 from monitor.rules.tables import TableSet
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 _KIND_OF = {kind: name for name, kind in ACCOUNT_EVENT_KINDS.items()}
 

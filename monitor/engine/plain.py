@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from monitor.book.accounts import Doubt, Unchecked, Watched
-from monitor.book.pool_entry import NO_SLOT, PoolEntry
+from monitor.book.pool_entry import NO_SLOT, Face, PoolEntry
 from monitor.book.sequence import SourceSequence
 from monitor.domain.account import PositionSide
 from monitor.domain.certainty import Certainty
@@ -89,17 +89,15 @@ def entry_to_plain(entry: PoolEntry, *, waits: bool) -> dict[str, Any]:
         "account": entry.account,
         "level": entry.level,
         "level_since_ns": entry.level_since_ns,
-        "ours": entry.ours.level,
-        "venues": None if entry.venues is None else entry.venues.level,
+        "ours": _face_to_plain(entry.ours),
+        "venues": None if entry.venues is None else _face_to_plain(entry.venues),
         "venue_level": entry.venue_level,
-        "missing": list(entry.missing),
         "margin_currency": entry.margin_currency,
         "unit": None if entry.unit is None else [entry.unit.kind.value, entry.unit.subject],
         "trigger": msgspec.to_builtins(entry.trigger),
         "table_version": entry.table_version,
         "verified": entry.verified,
         "initial_margin_reason": entry.initial_margin_reason,
-        "is_compiled": entry.ours.slot != NO_SLOT,
         "holdings": _holdings_to_plain(entry.holdings) if waits else None,
         "venue_holdings": _holdings_to_plain(entry.venues.holdings) if waits and entry.venues is not None else None,
         "venue_margin_ratio": None if entry.venue_margin_ratio is None else str(entry.venue_margin_ratio),
@@ -107,13 +105,15 @@ def entry_to_plain(entry: PoolEntry, *, waits: bool) -> dict[str, Any]:
     }
 
 
+def _face_to_plain(face: Face) -> dict[str, Any]:
+    return {"level": face.level, "missing": list(face.missing), "is_compiled": face.slot != NO_SLOT}
+
+
 def levels_from_plain(entry: PoolEntry, plain: dict[str, Any]) -> None:
     """Put the levels of an earlier life back on a pool."""
     entry.level = plain["level"]
     entry.level_since_ns = plain["level_since_ns"]
-    entry.ours.level = plain["ours"]
     entry.venue_level = plain["venue_level"]
-    entry.missing = tuple(plain["missing"])
     entry.margin_currency = plain["margin_currency"]
     entry.unit = None if plain["unit"] is None else DriverKey(DriverKind(plain["unit"][0]), plain["unit"][1])
     entry.trigger = msgspec.convert(plain["trigger"], Trigger)

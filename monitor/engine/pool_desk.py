@@ -101,8 +101,8 @@ class PoolDesk:
     def drivers_of(self, entry: PoolEntry) -> list[int]:
         """The drivers that a pool's figures stand on, ascending; empty while it has no place in the columns."""
         found: set[int] = set()
-        for face in (entry.ours, entry.venues):
-            if face is not None and face.slot != NO_SLOT:
+        for face in entry.faces():
+            if face.slot != NO_SLOT:
                 found.update(int(index) for index in self.book.drivers_of(face.slot))
         return sorted(found)
 
@@ -145,17 +145,15 @@ class PoolDesk:
         """While an isolated wallet is awaited pools stand on what was before its fill, under the tables of now (contract 6)."""
         for pool in sorted(watched.pools) if self._world.is_valuing else ():
             entry = self._world.entries[pool]
-            faces = [face for face in (entry.ours, entry.venues) if face is not None]
-            changes = [self._compile(entry, face, face.holdings) for face in faces if face.holdings is not None]
+            changes = [self._compile(entry, face, face.holdings) for face in entry.faces() if face.holdings is not None]
             self._settle(entry, [change for change in changes if change is not None], turn)
         self._note_waiting(watched)
 
     def close(self, watched: Watched, pool: str, turn: Turn) -> None:
         """A pool ends by an event: its switches go off with that cause, whatever its certainty."""
         entry = self._world.entries[pool]
-        self._unload(entry.ours)
-        if entry.venues is not None:
-            self._unload(entry.venues)
+        for face in entry.faces():
+            self._unload(face)
         if entry.level != NEVER_VALUED:
             cause = turn.cause
             turn.cause = replace(cause, kind=CauseKind.REMOVED)
@@ -188,19 +186,17 @@ class PoolDesk:
 
     def _compile(self, entry: PoolEntry, face: Face, holdings: PoolHoldings, *, decides: bool = True) -> Change | None:
         """Bring one face of a pool into the columns and decide it; what it lacks goes to `missing`."""
-        is_ours = face is entry.ours
         face.holdings = holdings
         if holdings.is_empty and not holdings.unknown:
             self._unload(face)
-            if is_ours:
-                entry.missing = ()
+            face.missing = ()
             if face.level <= Level.OK or self.certainty(entry).may_release:
                 face.level = Level.OK
             return None
         tape = self._rulebook(entry).compile(holdings, self._world.tables)
         if isinstance(tape, Missing):
             self._unload(face)
-            entry.missing = tape.reasons if is_ours else entry.missing
+            face.missing = tape.reasons
             return None
         if face.slot == NO_SLOT:
             face.slot = self.book.load(tape, self._switch_of(entry), face.level, self._driver_index)
@@ -208,11 +204,11 @@ class PoolDesk:
         else:
             self.book.reload(face.slot, tape, self._driver_index)
             self.book.set_switch_set(face.slot, self._switch_of(entry))
-        if is_ours:
+        face.missing = self._unpriced(face.slot)
+        if face is entry.ours:
             entry.margin_currency, entry.unit, entry.trigger = tape.margin_currency, tape.unit, tape.trigger
             entry.table_version, entry.verified = tape.table_version, tape.verified
             entry.initial_margin_reason = tape.initial_margin_reason
-            entry.missing = self._unpriced(face.slot)
         return self.book.decide(face.slot) if decides and self.book.is_priced(face.slot) else None
 
     def _unpriced(self, slot: int) -> tuple[str, ...]:
@@ -245,7 +241,7 @@ class PoolDesk:
 
     def _note_waiting(self, watched: Watched) -> None:
         """Remember which accounts lack something, so that a table or a first price that comes wakes them."""
-        if any(self._world.entries[pool].missing for pool in watched.pools):
+        if any(face.missing for pool in watched.pools for face in self._world.entries[pool].faces()):
             self.waiting[watched.account] = None
         else:
             self.waiting.pop(watched.account, None)
@@ -264,18 +260,25 @@ class PoolDesk:
             theirs = self._pools_of_the_venue(watched)
             for pool in sorted(watched.pools):
                 entry, plain = self._world.entries[pool], levels[pool]
-                if plain["is_compiled"] or not plain["missing"]:
-                    self._compile(entry, entry.ours, entry.holdings, decides=False)
+                self._restore_face(entry, entry.ours, entry.holdings, plain["ours"])
                 told_before = holdings_from_plain(plain["venue_holdings"]) or theirs.get(pool)
                 if plain["venues"] is not None and told_before is not None:
-                    entry.venues = Face(level=plain["venues"])
-                    self._compile(entry, entry.venues, told_before, decides=False)
+                    entry.venues = Face()
+                    self._restore_face(entry, entry.venues, told_before, plain["venues"])
                 told = max(entry.ours.level, entry.venues.level if entry.venues else NEVER_VALUED)
                 if entry.level > told or self._holds_empty(entry):
                     self._held[pool] = None
             self._note_waiting(watched)
         held = [slot for slot, (entry, _face) in self._of_slot.items() if not self.certainty(entry).may_release]
         self.book.hold(sorted(held))
+
+    def _restore_face(self, entry: PoolEntry, face: Face, holdings: PoolHoldings, plain: dict[str, Any]) -> None:
+        """A face as it was: one that lacked a table stays without a figure until its account is taken again."""
+        face.level = plain["level"]
+        if plain["is_compiled"] or not plain["missing"]:
+            self._compile(entry, face, holdings, decides=False)
+        else:
+            face.holdings, face.missing = holdings, tuple(plain["missing"])
 
     # ---- prices
 
@@ -298,12 +301,10 @@ class PoolDesk:
         changes = []
         for slot in self.book.holders(index):
             if self.book.is_priced(int(slot)):
-                entry, face = self._of_slot[int(slot)]
-                if face is entry.ours:
-                    entry.missing = ()
+                self._of_slot[int(slot)][1].missing = ()
                 changes.append(self.book.decide(int(slot)))
             else:
-                self._of_slot[int(slot)][0].missing = self._unpriced(int(slot))
+                self._of_slot[int(slot)][1].missing = self._unpriced(int(slot))
         self.settle_changes([change for change in changes if change is not None], turn)
 
     def settle_changes(self, changes: Iterable[Change], turn: Turn) -> None:
@@ -342,7 +343,7 @@ class PoolDesk:
         """Certainty has returned: decide afresh what was held on while it was away."""
         chosen = list(entries)
         held = {int(slot) for slot in self.book.held_slots()} if self._world.is_valuing else set()
-        slots = [face.slot for entry in chosen for face in (entry.ours, entry.venues) if face is not None and face.slot in held]
+        slots = [face.slot for entry in chosen for face in entry.faces() if face.slot in held]
         if slots:
             self.settle_changes(self.book.release_holds(sorted(slots)), turn)
         for entry in sorted(chosen, key=lambda one: one.pool):

@@ -38,7 +38,7 @@ from monitor.domain.profile import BoundaryKind, Profile, SwitchSet
 from monitor.domain.tables import TableChanged, TableKey, TableVersion
 from tests.support.engine_oracle_account import Book, Cash
 from tests.support.engine_oracle_margin import WEIGHTS, Figures, Shape, Tables, Terms, Unknown
-from tests.support.engine_oracle_state import Account, Driver, Lane, Numbers, Pool
+from tests.support.engine_oracle_state import Account, Driver, Lane, Numbers, Pool, Side
 
 SECOND_NS = 10**9
 NAMES = ("notice", "warning", "critical", "liquidation")
@@ -147,7 +147,7 @@ class EngineOracle:
         if self.is_news:
             self.is_news = False
             for account in self.accounts.values():
-                if any(pool.lacks_table for pool in account.pools.values()):
+                if any(lacks for pool in account.pools.values() for _shape, lacks in pool.sides()):
                     self._take(account)
             self._read_awaiting()
         self._expire()
@@ -224,9 +224,9 @@ class EngineOracle:
 
     def _concerns(self, account: Account, key: TableKey) -> bool:
         for pool in account.pools.values():
-            for shape in (pool.ours, pool.theirs):
-                terms = None if shape is None or pool.lacks_table else self._terms(shape)
-                if terms is None or (shape is not None and shape.is_empty):
+            for shape, lacks_table in pool.sides():
+                terms = None if lacks_table or shape.is_empty else self._terms(shape)
+                if terms is None:
                     continue
                 if key == WEIGHTS or any(driver.subject == f"{key.venue}:{key.symbol}" for driver in terms.drivers):
                     return True
@@ -544,10 +544,14 @@ class EngineOracle:
                 pools[name] = pool
             account.pools = pools
         for pool in account.pools.values():
-            pool.lacks_table = self.is_valuing and not pool.ours.is_empty and self._terms(pool.ours) is None
+            pool.lacks_table = self._lacks_table(pool.ours)
+            pool.they_lack_table = pool.theirs is not None and self._lacks_table(pool.theirs)
+
+    def _lacks_table(self, shape: Shape) -> bool:
+        return self.is_valuing and not shape.is_empty and self._terms(shape) is None
 
     def _peek(self, account: Account, pool: Pool) -> int | None:
-        return self._level_after(account, pool, pool.ours, None)
+        return self._level_after(account, pool, (pool.ours, pool.lacks_table), None)
 
     def _terms(self, shape: Shape) -> Terms | None:
         """The terms of a shape under the tables in force, read once."""
@@ -582,10 +586,11 @@ class EngineOracle:
 
     def _value(self, account: Account, pool: Pool) -> None:
         may_release = self.may_release(account, pool)
-        pool.our_level = self._level(account, pool, pool.ours, pool.our_level, may_release)
+        pool.our_level = self._level(account, pool, (pool.ours, pool.lacks_table), pool.our_level, may_release)
         candidates = [pool.our_level]
         if pool.theirs is not None:
-            pool.their_level = self._level(account, pool, pool.theirs, pool.their_level, may_release)
+            theirs = (pool.theirs, pool.they_lack_table)
+            pool.their_level = self._level(account, pool, theirs, pool.their_level, may_release)
             candidates.append(pool.their_level)
         if pool.venue_level:
             candidates.append(pool.venue_level)
@@ -609,16 +614,17 @@ class EngineOracle:
     def may_release(self, account: Account, pool: Pool) -> bool:
         return self.certainty(account, pool) <= Certainty.UNVERIFIED
 
-    def _level(self, account: Account, pool: Pool, shape: Shape, level: int | None, may_release: bool) -> int | None:
-        after = self._level_after(account, pool, shape, level)
+    def _level(self, account: Account, pool: Pool, side: Side, level: int | None, may_release: bool) -> int | None:
+        after = self._level_after(account, pool, side, level)
         is_held = level is not None and after is not None and after < level and not may_release
         self.held += is_held
         return level if is_held or after is None else after
 
-    def _level_after(self, account: Account, pool: Pool, shape: Shape, level: int | None) -> int | None:
+    def _level_after(self, account: Account, pool: Pool, side: Side, level: int | None) -> int | None:
+        shape, lacks_table = side
         if shape.is_empty and not shape.unknown:
             return 0
-        figures = None if pool.lacks_table else self._figures(shape)
+        figures = None if lacks_table else self._figures(shape)
         if figures is None:
             return level
         switches = self._switches(account, pool)

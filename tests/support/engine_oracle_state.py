@@ -40,6 +40,10 @@ class Numbers:
     last_hole: int = 0
 
 
+Side = tuple[Shape, bool]
+"""A shape, and whether it lacked a table when it was taken."""
+
+
 @dataclass
 class Pool:
     """A pool's shapes as last taken, and its levels: ours, by the venue's state, by the venue's own ratio, and as told."""
@@ -47,10 +51,16 @@ class Pool:
     ours: Shape
     theirs: Shape | None = None
     lacks_table: bool = False
+    they_lack_table: bool = False
     our_level: int | None = None
     their_level: int | None = None
     venue_level: int = 0
     told: int | None = None
+
+    def sides(self) -> list[Side]:
+        """Ours, and the venue's while it differs."""
+        ours = (self.ours, self.lacks_table)
+        return [ours] if self.theirs is None else [ours, (self.theirs, self.they_lack_table)]
 
 
 @dataclass
