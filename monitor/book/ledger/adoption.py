@@ -42,7 +42,7 @@ def plan_adoption(store: Store, account: int, state: AccountState) -> Adoption:
     changes: dict[int, FillChange] = {}
     for key in sorted(keys, key=store.canonical):
         ours = then.positions.get(key) or PositionThen(store.position(account, key), 0, 0, True, ())
-        positions[key] = _adopt_position(store, key, ours, said.positions.get(key), changes, state.source)
+        positions[key] = _adopt_position(store, account, key, ours, said.positions.get(key), changes, state)
     wallets = _adopt_wallets(store, account, then, said, state.complete, changes)
     return Adoption(positions, wallets, changes, state.orders)
 
@@ -81,6 +81,8 @@ def mark_agreed(store: Store, account: int, ts_event_ns: int) -> None:
         settled = [place for place, ns in store.listed_until_ns.items() if place[0] == account and ns <= agreed]
         for place in settled:
             del store.listed_until_ns[place]
+    if account in store.mode_since_ns:
+        store.mode_since_ns[account] = {number: ns for number, ns in store.mode_since_ns[account].items() if ns > agreed}
 
 
 def take_settings(store: Store, state: AccountState) -> None:
@@ -90,7 +92,7 @@ def take_settings(store: Store, state: AccountState) -> None:
     then = account_then(store, account, state.ts_event_ns, state.source)
     for key, position in said.positions.items():
         ours = then.positions.get(key) or PositionThen(store.position(account, key), 0, 0, True, ())
-        store.positions.write(account, *key, _adopt_settings(ours, position))
+        store.positions.write(account, *key, _adopt_settings(store, account, key, ours, position, state))
     if state.orders is not None:
         set_orders(store, account, state.orders)
 
@@ -116,11 +118,12 @@ def set_orders(store: Store, account: int, orders: tuple[Order, ...]) -> None:
 
 def _adopt_position(
     store: Store,
+    account: int,
     key: PositionKey,
     ours: PositionThen,
     said: StatedPosition | None,
     changes: dict[int, FillChange],
-    source: str,
+    state: AccountState,
 ) -> PositionRow:
     row = ours.now
     if not lot_agrees(ours, said):
@@ -129,8 +132,8 @@ def _adopt_position(
             if isinstance(change, FillChange):
                 terms = store.terms[key[0]]
                 booking = book_fill(terms, size, cost, doubt, change.size, change.price, change.printed, change.unit)
-                require_reachable(key[1], booking.size, terms.size_decimal(change.size), source)
-                require_column_size(booking.size, "size", source)
+                require_reachable(key[1], booking.size, terms.size_decimal(change.size), state.source)
+                require_column_size(booking.size, "size", state.source)
                 changes[index] = change._replace(
                     cost_change=booking.cost - cost, realised=booking.realised, restarts=booking.restarts
                 )
@@ -139,16 +142,20 @@ def _adopt_position(
             size=size, cost=cost, doubt=doubt, isolated_wallet=None, wallet_pending=row.is_isolated and size != 0
         )
     if said is not None:
-        row = _adopt_settings(ours._replace(now=row), said)
+        row = _adopt_settings(store, account, key, ours._replace(now=row), said, state)
         row = _adopt_isolated_wallet(row, ours, said, changes)
     if row.size == 0:
         row = row._replace(isolated_wallet=None, wallet_pending=False, adl_rank=None)
     return row
 
 
-def _adopt_settings(ours: PositionThen, said: StatedPosition) -> PositionRow:
-    """The position with the state's settings, unless a later fill told another margin mode."""
+def _adopt_settings(
+    store: Store, account: int, key: PositionKey, ours: PositionThen, said: StatedPosition, state: AccountState
+) -> PositionRow:
+    """The position with the state's settings, unless a later change of settings or fill told another margin mode."""
     is_isolated = said.said.margin_mode is MarginMode.ISOLATED
+    if state.ts_event_ns < store.mode_since_ns.get(account, {}).get(key[0], state.ts_event_ns):
+        is_isolated = ours.now.is_isolated
     for _index, change in ours.later:
         if isinstance(change, FillChange) and change.mode >= 0:
             is_isolated = bool(change.mode)
@@ -176,6 +183,8 @@ def _adopt_isolated_wallet(
         and agrees_as_printed(then, said.isolated_wallet, said.isolated_unit)
     ):
         return row
+    if row.isolated_wallet is not None and not row.wallet_pending and any(isinstance(c, FillChange) for _, c in ours.later):
+        return row  # the venue told it again after a later fill: what this state says is older
     is_pending = False
     for index, change in ours.later:
         if isinstance(change, CashChange):

@@ -28,10 +28,16 @@ def to_plain(store: Store) -> dict[str, Any]:
         (store.accounts.names[row], store.instruments.by_number[instrument], side, ns)
         for (row, instrument, side), ns in store.listed_until_ns.items()
     )
+    modes = sorted(
+        (store.accounts.names[row], store.instruments.by_number[instrument], ns)
+        for row, since in store.mode_since_ns.items()
+        for instrument, ns in since.items()
+    )
     return {
         "instruments": [_plain_terms(store.terms[number]) for number in numbers],
         "accounts": [_plain_account(store, account, row) for account, row in store.accounts.rows.items()],
         "listed_until_ns": [list(entry) for entry in listed],
+        "mode_since_ns": [list(entry) for entry in modes],
         "recent": store.recent.plain(_names(store)),
     }
 
@@ -45,6 +51,9 @@ def from_plain(plain: dict[str, Any]) -> Store:
         _restore_account(store, account)
     for account, instrument, side, ns in plain["listed_until_ns"]:
         store.listed_until_ns[store.accounts.rows[account], store.instruments.number(instrument), side] = ns
+    for account, instrument, ns in plain["mode_since_ns"]:
+        since = store.mode_since_ns.setdefault(store.accounts.rows[account], {})
+        since[store.instruments.number(instrument)] = ns
     store.recent.restore(plain["recent"], _names(store), store.accounts.rows)
     return store
 

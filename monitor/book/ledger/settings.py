@@ -16,7 +16,7 @@ def declare(store: Store, event: AccountDeclared) -> None:
     if row is None:
         _require_known(store, event.instruments, event.source)
         row = store.accounts.add(event.account, event.mode, event.position_mode)
-        _set_instruments(store, row, event.instruments)
+        _set_instruments(store, row, event.instruments, None)
     else:
         _change(store, row, event)
 
@@ -35,6 +35,7 @@ def remove(store: Store, account: str) -> None:
     store.recent.remove(row)
     for place in [place for place in store.listed_until_ns if place[0] == row]:
         del store.listed_until_ns[place]
+    store.mode_since_ns.pop(row, None)
     store.accounts.remove(account)
 
 
@@ -43,7 +44,7 @@ def _change(store: Store, row: int, event: AccountDeclared | SettingsChanged) ->
     if event.position_mode is not None and event.position_mode is not store.accounts.position_mode(row):
         _require_switchable(store, row, event.position_mode, event.source)
     store.accounts.set_modes(row, event.mode, event.position_mode)
-    _set_instruments(store, row, event.instruments)
+    _set_instruments(store, row, event.instruments, event.ts_event_ns)
 
 
 def _require_known(store: Store, settings: tuple[InstrumentSetting, ...], source: str) -> None:
@@ -57,14 +58,17 @@ def _require_switchable(store: Store, row: int, wanted: PositionMode, source: st
         raise BadInput("cannot switch while positions are open", field="position_mode", value=wanted.value, source=source)
 
 
-def _set_instruments(store: Store, account: int, settings: tuple[InstrumentSetting, ...]) -> None:
+def _set_instruments(store: Store, account: int, settings: tuple[InstrumentSetting, ...], changed_ns: int | None) -> None:
     home = LONG if store.accounts.is_hedge(account) else BOTH
     for setting in settings:
         number = store.instruments.numbers[setting.instrument]
         sides = [side for side in (BOTH, LONG, SHORT) if store.positions.find(account, number, side) >= 0]
         for side in sides or [home]:
             held = store.position(account, (number, side))
-            store.positions.write(account, number, side, _set(held, setting))
+            wanted = _set(held, setting)
+            store.positions.write(account, number, side, wanted)
+            if changed_ns is not None and wanted.is_isolated != held.is_isolated:
+                store.mode_since_ns.setdefault(account, {})[number] = changed_ns
 
 
 def _set(held: PositionRow, setting: InstrumentSetting) -> PositionRow:

@@ -32,6 +32,8 @@ class Store:
         self.terms: dict[int, ContractTerms] = {}
         self.listed_until_ns: dict[tuple[int, int, int], int] = {}
         """Venue time up to which an adopted incomplete state holds a position's fills, by account row and position key."""
+        self.mode_since_ns: dict[int, dict[int, int]] = {}
+        """By account row and instrument: since which venue time its margin mode is another; an older state tells the former."""
 
     def account_row(self, account: str, source: str) -> int:
         """The row of a declared account; raises `BadInput` for any other."""
