@@ -124,11 +124,11 @@ class AccountDesk:
         for lane in list(self._world.lanes.expire(turn.engine_ns)):
             for account in sorted(lane.accounts):
                 self._doubt(self._world.accounts[account], Doubt.STALE, "", turn)
+        due = set()
         while self._due and self._due[0][0] <= turn.engine_ns:
-            _due_ns, account = heapq.heappop(self._due)
-            watched = self._world.accounts.get(account)
-            if watched is not None:
-                self._check_due(watched, turn)
+            due.add(heapq.heappop(self._due)[1])
+        for account in sorted(due & self._world.accounts.keys()):
+            self._check_due(self._world.accounts[account], turn)
 
     def on_instrument(self, turn: Turn) -> None:
         """An instrument became known: read again the complete states that could not be read without it."""
@@ -526,7 +526,7 @@ class AccountDesk:
         self._conclude(watched, before, turn, refresh=False)
 
     def _conclude(self, watched: Watched, before: Certainty, turn: Turn, *, refresh: bool) -> None:
-        """After an input: say how certain the account is now, then compile and decide it, then release what was held."""
+        """Say how certain the account is now; its pools are settled with that at the end of the turn."""
         watched.certainty = watched.worst_doubt()
         if watched.certainty is not before:
             watched.certainty_since_ns = turn.engine_ns
@@ -542,6 +542,6 @@ class AccountDesk:
                 )
             )
         if refresh:
-            self._pools.refresh(watched, turn)
+            turn.touch(watched.account)
         if watched.certainty.may_release and not before.may_release:
-            self._pools.release([self._world.entries[pool] for pool in sorted(watched.pools)], turn)
+            turn.certain.setdefault(watched.account, turn.cause)

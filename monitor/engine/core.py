@@ -93,6 +93,7 @@ class Engine:
             known = world.positions.get((position.topic, position.partition), -1)
             world.positions[position.topic, position.partition] = max(known, position.offset)
         self._on_event(item, position, turn)
+        self._pools.settle_accounts(turn)
         return turn.effects
 
     def _on_event(self, item: Input, position: SourcePosition | None, turn: Turn) -> None:
@@ -231,6 +232,7 @@ class Engine:
     def state(self) -> dict[str, Any]:
         """The whole state as JSON-able data: ledger, tables, drivers, accounts, levels, input positions."""
         world = self._world
+        held = {int(slot) for slot in self._pools.book.held_slots()}
         return {
             "version": STATE_VERSION,
             "seq": world.seq,
@@ -243,7 +245,7 @@ class Engine:
             "lanes": world.lanes.plain(),
             "accounts": [watched_to_plain(watched) for watched in world.accounts.values()],
             "pools": [
-                entry_to_plain(entry, waits=world.accounts[entry.account].isolated_due_ns is not None)
+                entry_to_plain(entry, held, waits=world.accounts[entry.account].isolated_due_ns is not None)
                 for entry in world.entries.values()
             ],
             "undeclared": {account: msgspec.to_builtins(state) for account, state in world.undeclared.items()},

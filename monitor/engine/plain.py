@@ -80,17 +80,17 @@ def watched_from_plain(plain: dict[str, Any]) -> Watched:
     )
 
 
-def entry_to_plain(entry: PoolEntry, *, waits: bool) -> dict[str, Any]:
+def entry_to_plain(entry: PoolEntry, held: set[int], *, waits: bool) -> dict[str, Any]:
     """The levels of one pool, and what the venue said of it; when its account `waits` for an isolated wallet also its holdings,
-    which the ledger has left behind.
+    which the ledger has left behind. `held` are the slots for which a release was refused.
     """
     return {
         "pool": entry.pool,
         "account": entry.account,
         "level": entry.level,
         "level_since_ns": entry.level_since_ns,
-        "ours": _face_to_plain(entry.ours),
-        "venues": None if entry.venues is None else _face_to_plain(entry.venues),
+        "ours": _face_to_plain(entry.ours, held),
+        "venues": None if entry.venues is None else _face_to_plain(entry.venues, held),
         "venue_level": entry.venue_level,
         "margin_currency": entry.margin_currency,
         "unit": None if entry.unit is None else [entry.unit.kind.value, entry.unit.subject],
@@ -105,8 +105,13 @@ def entry_to_plain(entry: PoolEntry, *, waits: bool) -> dict[str, Any]:
     }
 
 
-def _face_to_plain(face: Face) -> dict[str, Any]:
-    return {"level": face.level, "missing": list(face.missing), "is_compiled": face.slot != NO_SLOT}
+def _face_to_plain(face: Face, held: set[int]) -> dict[str, Any]:
+    return {
+        "level": face.level,
+        "missing": list(face.missing),
+        "is_compiled": face.slot != NO_SLOT,
+        "is_held": face.slot in held,
+    }
 
 
 def levels_from_plain(entry: PoolEntry, plain: dict[str, Any]) -> None:

@@ -112,6 +112,18 @@ class PoolDesk:
 
     # ---- compiling
 
+    def settle_accounts(self, turn: Turn) -> None:
+        """At the end of an input: take the accounts it touched afresh, then let go what uncertainty held."""
+        for account in sorted({*turn.touched, *turn.certain}):
+            watched = self._world.accounts.get(account)
+            if watched is None:
+                continue
+            turn.cause = turn.touched.get(account) or turn.certain[account]
+            if account in turn.touched:
+                self.refresh(watched, turn)
+            if account in turn.certain and watched.certainty.may_release:
+                self.release([self._world.entries[pool] for pool in sorted(watched.pools)], turn)
+
     def refresh(self, watched: Watched, turn: Turn) -> None:
         """Compile an account's pools afresh and decide them; pools that are gone are closed by the input."""
         if not watched.is_opened:
@@ -269,14 +281,14 @@ class PoolDesk:
                 if entry.level > told or self._holds_empty(entry):
                     self._held[pool] = None
             self._note_waiting(watched)
-        held = [slot for slot, (entry, _face) in self._of_slot.items() if not self.certainty(entry).may_release]
-        self.book.hold(sorted(held))
 
     def _restore_face(self, entry: PoolEntry, face: Face, holdings: PoolHoldings, plain: dict[str, Any]) -> None:
         """A face as it was: one that lacked a table stays without a figure until its account is taken again."""
         face.level = plain["level"]
         if plain["is_compiled"] or not plain["missing"]:
             self._compile(entry, face, holdings, decides=False)
+            if plain["is_held"]:
+                self.book.hold([face.slot])
         else:
             face.holdings, face.missing = holdings, tuple(plain["missing"])
 

@@ -46,8 +46,8 @@ class TableDesk:
             # Once a clock, not once a table: a thousand accounts may lack the same fifty tables while they come in.
             self._is_news = False
             turn.cause = Cause(CauseKind.TABLE, "tables that were missing")
-            for account in sorted(self._pools.waiting):
-                self._pools.refresh(self._world.accounts[account], turn)
+            for account in self._pools.waiting:
+                turn.touch(account)
             self._accounts.on_instrument(turn)
 
     def _bring_in(self, keys: set[TableKey], turn: Turn) -> None:
@@ -59,8 +59,8 @@ class TableDesk:
                 self._keep_former(key, error, turn)
                 continue
             self._is_news = True
-            for account in sorted(accounts):
-                self._pools.refresh(self._world.accounts[account], turn)
+            for account in accounts:
+                turn.touch(account)
             version = self._world.tables.find(key)
             turn.effects.append(
                 TableApplied(
