@@ -24,14 +24,15 @@ def to_plain(value: object) -> Any:
     return msgspec.to_builtins(value)
 
 
-def from_plain(plain: object, kind: type[T], source: str) -> T:
-    """The domain value of a JSON object; raises `BadInput` naming the field, its value and the source."""
+def from_plain(plain: object, kind: type[T], source: str, within: str = "") -> T:
+    """The domain value of JSON data; raises `BadInput` naming the field (of `within`, when that is given), value and source."""
     try:
         return msgspec.convert(plain, kind)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$")
         field = path.rstrip("`").lstrip(".")
-        raise BadInput(reason, field=field, value=_value_at(plain, field), source=source) from error
+        whole = ".".join(name for name in (within, field) if name)
+        raise BadInput(reason, field=whole, value=_value_at(plain, field), source=source) from error
 
 
 def table_changed_to_plain(changed: TableChanged) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def table_changed_from_plain(plain: object, source: str) -> TableChanged:
     return TableChanged(
         key=key,
         versions=tuple(_version(key, index, row, source) for index, row in enumerate(versions)),
-        ts_recv_ns=from_plain(plain.get("ts_recv_ns"), int, source),
+        ts_recv_ns=from_plain(plain.get("ts_recv_ns"), int, source, "ts_recv_ns"),
     )
 
 
@@ -81,26 +82,27 @@ def driver_key(text: str, source: str) -> DriverKey:
 
 def decimal(text: object, field: str, source: str) -> Decimal:
     """A finite decimal from its source text."""
-    value = from_plain(text, Decimal, source) if isinstance(text, str) else None
+    value = from_plain(text, Decimal, source, field) if isinstance(text, str) else None
     if value is None or not value.is_finite():
         raise BadInput("expected a finite decimal in a string", field=field, value=text, source=source)
     return value
 
 
 def _version(key: TableKey, index: int, row: object, source: str) -> TableVersion:
+    place = f"versions[{index}]"
     if not isinstance(row, dict):
-        raise BadInput("expected an object", field=f"versions[{index}]", value=row, source=source)
-    table = from_plain(row.get("table"), TABLE_TYPES[key.kind], f"{source} {key} versions[{index}]")
+        raise BadInput("expected an object", field=place, value=row, source=source)
     # The table is converted by its own type; the union in TableVersion cannot tell its members apart.
-    version = from_plain(row.get("version"), str, source)
+    table = from_plain(row.get("table"), TABLE_TYPES[key.kind], f"{source} {key}", f"{place}.table")
+    version = from_plain(row.get("version"), str, source, f"{place}.version")
     retrieved = row.get("retrieved_ns")
     return TableVersion(
         version=version,
-        effective_ns=from_plain(row.get("effective_ns"), int, source),
+        effective_ns=from_plain(row.get("effective_ns"), int, source, f"{place}.effective_ns"),
         table=table,
-        source=from_plain(row.get("source", ""), str, source),
-        retrieved_ns=None if retrieved is None else from_plain(retrieved, int, source),
-        verified=from_plain(row.get("verified", True), bool, source),
+        source=from_plain(row.get("source", ""), str, source, f"{place}.source"),
+        retrieved_ns=None if retrieved is None else from_plain(retrieved, int, source, f"{place}.retrieved_ns"),
+        verified=from_plain(row.get("verified", True), bool, source, f"{place}.verified"),
     )
 
 

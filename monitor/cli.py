@@ -282,7 +282,7 @@ def _add_recording(commands: Commands) -> None:
     )
     build.add_argument("--out", type=Path, required=True, metavar="FILE", help="the recording; must not exist")
     build.add_argument(
-        "--from", dest="start", metavar="TIME", help="UTC time such as 2021-05-19T00:00 (default: the first candle)"
+        "--from", dest="start", metavar="TIME", help="UTC time such as 2021-05-19T00:00 (default: when the accounts file opens)"
     )
     build.add_argument("--to", dest="end", metavar="TIME", help="UTC time (default: the last candle)")
     book = _add(kinds, "accounts", _recording_accounts, "make a file of seeded accounts for `recording build`")

@@ -10,6 +10,8 @@ from monitor.domain.alert import Delivered, Notification, Outcome, Severity
 
 log = structlog.get_logger(__name__)
 
+_FIELDS = {"level": "pool_level"}  # `level` is the line's own
+
 
 class LogSink:
     """Writes at once; nothing is ever owed."""
@@ -30,7 +32,7 @@ class LogSink:
             reason=alert.reason.value,
             seq=alert.seq,
             is_repeat=notification.is_repeat,
-            **{name: value for name, value in alert.labels.items() if name != "instance_group"},
+            **{_FIELDS.get(name, name): value for name, value in alert.labels.items() if name != "instance_group"},
         )
         # Writing a line says nothing about how long people wait: no time is told.
         self._delivered(self.name, Outcome.REPEATED if notification.is_repeat else Outcome.DELIVERED, None)

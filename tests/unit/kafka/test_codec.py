@@ -196,6 +196,16 @@ def test_a_bad_bracket_is_refused_by_its_place(change: dict[str, Any], field: st
     assert refused.value.field == field
 
 
+@pytest.mark.parametrize("field", ["version", "effective_ns", "source", "retrieved_ns", "verified", "table"])
+def test_a_bad_field_of_a_table_version_is_refused_by_its_place(field: str) -> None:
+    changed = every_table()[1]
+    plain = orjson.loads(encode_table_changed(changed) or b"")
+    plain["versions"][0][field] = []
+    with pytest.raises(BadInput) as refused:
+        decode_table_record(str(changed.key).encode(), orjson.dumps(plain), 0, AT)
+    assert (refused.value.field, refused.value.value) == (f"versions[0].{field}", [])
+
+
 @pytest.mark.parametrize("key", [None, b"binance/instrument", b"binance/price/BTCUSDT", b"binance/instrument/ETHUSDT"])
 def test_a_table_under_another_key_is_refused(key: bytes | None) -> None:
     with pytest.raises(BadInput):

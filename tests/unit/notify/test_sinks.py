@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from connectors.feed_health import FeedState
 from connectors.notify.alertmanager_format import nanoseconds, not_held, rfc3339
 from connectors.notify.backoff import Backoff
+from connectors.notify.log_sink import LogSink
 from connectors.notify.owed import Owed
 from connectors.notify.replica import Replica
 from connectors.notify.settings import AlertmanagerSettings, RetrySettings, WebhookSettings
@@ -47,6 +49,12 @@ def state(account: str, *, ended_ns: int | None = None, owner: str = "none") -> 
         pool=f"{account}/cross",
     )
     return Notification(alert=alert, noted_ns=NOW)
+
+
+def test_the_log_names_the_pools_level_beside_the_lines_own() -> None:
+    with capture_logs() as lines:
+        LogSink(lambda *_: None).offer(state("sim:a"))
+    assert [(line["event"], line["log_level"], line["pool_level"]) for line in lines] == [("alert_firing", "info", "warning")]
 
 
 class Peer:
