@@ -114,4 +114,4 @@ def _value_at(plain: object, path: str) -> object:
             value = value.get(step)
         elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
             value = value[int(step)]
-    return value if path and not isinstance(value, (dict, list)) else None
+    return None if isinstance(value, (dict, list)) else value

@@ -200,10 +200,10 @@ def test_a_bad_bracket_is_refused_by_its_place(change: dict[str, Any], field: st
 def test_a_bad_field_of_a_table_version_is_refused_by_its_place(field: str) -> None:
     changed = every_table()[1]
     plain = orjson.loads(encode_table_changed(changed) or b"")
-    plain["versions"][0][field] = []
+    plain["versions"][0][field] = 1.5
     with pytest.raises(BadInput) as refused:
         decode_table_record(str(changed.key).encode(), orjson.dumps(plain), 0, AT)
-    assert (refused.value.field, refused.value.value) == (f"versions[0].{field}", [])
+    assert (refused.value.field, refused.value.value) == (f"versions[0].{field}", 1.5)
 
 
 @pytest.mark.parametrize("key", [None, b"binance/instrument", b"binance/price/BTCUSDT", b"binance/instrument/ETHUSDT"])
