@@ -50,4 +50,5 @@ def _check_versions(key: TableKey, versions: object, source: str) -> None:
     for index, version in enumerate(versions if isinstance(versions, list) else ()):
         shape.check(version, source, f"versions[{index}].")
         if not isinstance(version, dict) or not isinstance(version.get("effective_ns"), int):
-            raise BadInput("expected an integer", field=f"versions[{index}].effective_ns", value=None, source=source)
+            value = version.get("effective_ns") if isinstance(version, dict) else None
+            raise BadInput("expected an integer", field=f"versions[{index}].effective_ns", value=value, source=source)
