@@ -22,6 +22,7 @@ from connectors.kafka.table_codec import strict_table
 from connectors.recording.header import RecordingHeader
 from connectors.venues.binance import BinanceUsdm
 from monitor import __version__
+from monitor.alerting.saved_state import StateWithAlerts
 from monitor.clock import WallClock
 from monitor.config import Config, config_to_plain, engine_settings
 from monitor.domain.alert import Outcome
@@ -37,7 +38,6 @@ from monitor.journal import Journal
 from monitor.kernels import compile_kernels
 from monitor.paging import Paging
 from monitor.pump import Pump
-from monitor.replay.replay import state_with_alerts
 from monitor.restated_levels import restate_levels
 from monitor.rules.class_weights import CLASS_WEIGHTS_KEY, class_weights_from_toml, load_class_weights
 from monitor.telemetry.metrics import Metrics
@@ -63,7 +63,7 @@ class Daemon:
         self._clock = WallClock()
         self._settings = engine_settings(config)
         self.ready = asyncio.Event()
-        self._journal = Journal(config.state, self._state)
+        self._journal = Journal(config.state, self._begin_state)
         loaded = self._journal.load()
         self.engine = Engine(self._settings) if loaded is None else Engine.restore(self._settings, loaded.state)
         self._start = None if loaded is None else loaded.state
@@ -194,13 +194,12 @@ class Daemon:
         if self._start is not None:
             log.info("levels_restated", pools=await restate_levels(self.engine, kafka_out.offer_effect))
 
-    def _state(self) -> tuple[dict[str, Any], int]:
-        """The engine's state; a partition of which it has no record yet stands where reading began."""
-        state = state_with_alerts(self.engine, self.paging.alerter)
+    def _begin_state(self) -> StateWithAlerts:
+        """The state of now; a partition of which the engine has no record yet stands where reading began."""
         began = {} if self._kafka_in is None else self._kafka_in.began_at()
         known = self.engine.positions
-        state["positions"] += [[*place, offset - 1] for place, offset in began.items() if place not in known]
-        return state, self.engine.seq
+        unread = [[*place, offset - 1] for place, offset in began.items() if place not in known]
+        return StateWithAlerts(self.engine, self.paging.alerter, unread)
 
     def _resume_points(self) -> dict[str, int]:
         """From when on each account's fills are asked for after a restart: some time before its last agreed state."""

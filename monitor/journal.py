@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -24,12 +24,30 @@ FLUSH_ROWS = 16_384
 """Rows in memory at which they are written without waiting for the interval."""
 
 
+ACCOUNTS_PER_SLICE = 20
+"""About a millisecond of work on a state between two looks at what came in."""
+
+
+class StateInSlices(Protocol):
+    """The state of one moment, taken while inputs go on."""
+
+    @property
+    def seq(self) -> int:
+        """The last input that it holds."""
+
+    def take(self, most: int) -> bool:
+        """Take up to `most` more accounts; True when none is left."""
+
+    def state(self) -> dict[str, Any]:
+        """The whole of it, once all is taken."""
+
+
 class Journal:
     """Recording and snapshots of one run. A new run begins a new recording, which starts from the snapshot it restored."""
 
-    def __init__(self, settings: StateSettings, state_of: Callable[[], tuple[dict[str, Any], int]]) -> None:
+    def __init__(self, settings: StateSettings, begin_state: Callable[[], StateInSlices]) -> None:
         self._settings = settings
-        self._state_of = state_of
+        self._begin_state = begin_state
         self._folder = Path(settings.folder)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._store = SnapshotStore(self._folder / "snapshots")
@@ -96,18 +114,22 @@ class Journal:
 
     async def save_snapshot(self) -> None:
         """Save the state of this moment; the recording up to it is on disk before."""
-        state, seq = self._state_of()
+        state = self._begin_state()
         await self._flush(sync=True)
-        path = await asyncio.to_thread(self._store.save, state, seq)
-        log.debug("snapshot_saved", snapshot=path.name, seq=seq)
+        while not state.take(ACCOUNTS_PER_SLICE):  # noqa: ASYNC110 - makes way for inputs, waits for none
+            await asyncio.sleep(0)
+        path = await asyncio.to_thread(lambda: self._store.save(state.state(), state.seq))
+        log.debug("snapshot_saved", snapshot=path.name, seq=state.seq)
 
     def close(self) -> None:
         """The last words of a clean end: recording closed, state saved."""
         if self._writer is not None:
             self._writer.close()
-        state, seq = self._state_of()
-        self._store.save(state, seq)
-        log.info("state_saved", seq=seq)
+        state = self._begin_state()
+        while not state.take(ACCOUNTS_PER_SLICE):
+            pass
+        self._store.save(state.state(), state.seq)
+        log.info("state_saved", seq=state.seq)
 
     async def _flush(self, *, sync: bool = False) -> None:
         if self._writer is not None:

@@ -46,6 +46,7 @@ class AccountDesk:
 
     def on_event(self, event: AccountEventType, position: SourcePosition | None, turn: Turn) -> None:
         """Apply one account event, or say why not."""
+        self._world.keep(event.account)
         watched = self._world.accounts.get(event.account)
         if watched is None:
             watched = self._watch(event, position, turn)
@@ -116,6 +117,7 @@ class AccountDesk:
             watched = self._world.accounts[account]
             sequence = watched.sequences.get(beat.source)
             if sequence is not None and sequence.epoch < beat.source_epoch:
+                self._world.keep(account)
                 sequence.begin(beat.source_epoch)
                 self._doubt(watched, Doubt.NEW_EPOCH, f"{beat.source} epoch {beat.source_epoch}", turn)
 
@@ -133,9 +135,10 @@ class AccountDesk:
     def on_instrument(self, turn: Turn) -> None:
         """An instrument became known: read again the complete states that could not be read without it."""
         for watched in list(self._world.accounts.values()):
-            event, watched.awaiting = watched.awaiting, None
-            if event is None:
+            if watched.awaiting is None:
                 continue
+            self._world.keep(watched.account)
+            event, watched.awaiting = watched.awaiting, None
             before = watched.certainty
             sequence = watched.sequences[event.source]
             try:
@@ -213,6 +216,7 @@ class AccountDesk:
         if lane.is_stale and turn.engine_ns - lane.last_recv_ns <= lane.limit_ns:
             lane.is_stale = False
             for account in sorted(lane.accounts):
+                self._world.keep(account)
                 watched = self._world.accounts[account]
                 before = watched.certainty
                 watched.doubts.pop(Doubt.STALE, None)
@@ -459,6 +463,7 @@ class AccountDesk:
         heapq.heappush(self._due, (due_ns, watched.account))
 
     def _check_due(self, watched: Watched, turn: Turn) -> None:
+        self._world.keep(watched.account)
         before = watched.certainty
         refresh = False
         if watched.isolated_due_ns is not None and watched.isolated_due_ns <= turn.engine_ns:
@@ -521,6 +526,7 @@ class AccountDesk:
     # ---- certainty
 
     def _doubt(self, watched: Watched, doubt: Doubt, detail: str, turn: Turn) -> None:
+        self._world.keep(watched.account)
         before = watched.certainty
         watched.doubts[doubt] = detail
         self._conclude(watched, before, turn, refresh=False)

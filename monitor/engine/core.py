@@ -28,17 +28,16 @@ from monitor.domain.tables import TableChanged
 from monitor.engine.account_desk import AccountDesk
 from monitor.engine.outlooks import Outlooks
 from monitor.engine.plain import (
-    entry_to_plain,
     levels_from_plain,
     state_from_plain,
     table_from_plain,
     table_to_plain,
     watched_from_plain,
-    watched_to_plain,
 )
 from monitor.engine.pool_desk import PoolDesk
 from monitor.engine.price_desk import PriceDesk
 from monitor.engine.readers import Readers
+from monitor.engine.state_cut import StateCut
 from monitor.engine.table_desk import TableDesk
 from monitor.engine.turn import Turn
 from monitor.engine.world import World
@@ -231,25 +230,36 @@ class Engine:
 
     def state(self) -> dict[str, Any]:
         """The whole state as JSON-able data: ledger, tables, drivers, accounts, levels, input positions."""
+        cut = self.begin_cut()
+        cut.take(len(self._world.accounts))
+        return cut.state()
+
+    def begin_cut(self) -> StateCut:
+        """The state of now, to be taken in slices while inputs go on; an earlier cut is finished first."""
         world = self._world
-        held = {int(slot) for slot in self._pools.book.held_slots()}
+        world.keep_all()
+        held = set(self._pools.book.held_slots().tolist())
+        cut = StateCut(world, held, self._head(), on_done=self._end_cut)
+        world.cut = None if cut.take(0) else cut
+        return cut
+
+    def _end_cut(self) -> None:
+        self._world.cut = None
+
+    def _head(self) -> dict[str, Any]:
+        """What a state holds besides accounts, pools and ledger."""
+        world = self._world
         return {
             "version": STATE_VERSION,
             "seq": world.seq,
             "now_ns": world.now_ns,
             "is_valuing": world.is_valuing,
-            "ledger": world.ledger.state(),
             "tables": [table_to_plain(changed) for changed in world.tables.state()],
             "is_news": self._tables.is_news,
             "drivers": world.drivers.plain(),
             "lanes": world.lanes.plain(),
-            "accounts": [watched_to_plain(watched) for watched in world.accounts.values()],
-            "pools": [
-                entry_to_plain(entry, held, waits=world.accounts[entry.account].isolated_due_ns is not None)
-                for entry in world.entries.values()
-            ],
             "undeclared": {account: msgspec.to_builtins(state) for account, state in world.undeclared.items()},
-            "venue_status": world.venue_status,
+            "venue_status": dict(world.venue_status),
             "positions": [[topic, partition, offset] for (topic, partition), offset in world.positions.items()],
         }
 

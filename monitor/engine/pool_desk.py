@@ -126,6 +126,7 @@ class PoolDesk:
 
     def refresh(self, watched: Watched, turn: Turn) -> None:
         """Compile an account's pools afresh and decide them; pools that are gone are closed by the input."""
+        self._world.keep(watched.account)
         if not watched.is_opened:
             return
         if watched.isolated_due_ns is not None:
@@ -312,11 +313,13 @@ class PoolDesk:
         self.book.set_price(index, price)
         changes = []
         for slot in self.book.holders(index):
+            entry, face = self._of_slot[int(slot)]
+            self._world.keep(entry.account)
             if self.book.is_priced(int(slot)):
-                self._of_slot[int(slot)][1].missing = ()
+                face.missing = ()
                 changes.append(self.book.decide(int(slot)))
             else:
-                self._of_slot[int(slot)][1].missing = self._unpriced(int(slot))
+                face.missing = self._unpriced(int(slot))
         self.settle_changes([change for change in changes if change is not None], turn)
 
     def settle_changes(self, changes: Iterable[Change], turn: Turn) -> None:
@@ -372,6 +375,7 @@ class PoolDesk:
         return [self._world.entries[pool] for pool in sorted({self._of_slot[int(slot)][0].pool for slot in slots})]
 
     def _settle_again(self, entry: PoolEntry, turn: Turn) -> None:
+        self._world.keep(entry.account)
         if self._holds_empty(entry) and self.certainty(entry).may_release:
             entry.ours.level = Level.OK
         self._settle(entry, [], turn)
@@ -382,6 +386,7 @@ class PoolDesk:
 
     def _settle(self, entry: PoolEntry, changes: list[Change], turn: Turn) -> None:
         """Take the faces' levels together with the venue's own; tell the world when the pool's level moves."""
+        self._world.keep(entry.account)
         for change in changes:
             self._of_slot[change.slot][1].level = change.new
         wanted = max(entry.ours.level, entry.venues.level if entry.venues is not None else NEVER_VALUED)

@@ -128,6 +128,7 @@ class TableDesk:
     def _instrument(self, key: TableKey) -> set[str]:
         version = self._world.tables.find(key)
         if version is not None and isinstance(version.table, Instrument):
+            self._world.keep_all()  # a finer size step counts every size anew
             self._world.ledger.set_instrument(version.table)
             self._used[key] = version
         for index, driver in self._world.drivers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TextIO
+from typing import TextIO
 
 import msgspec
 
@@ -14,6 +14,7 @@ from connectors.recording.reader import RecordingReader
 from connectors.recording.snapshot import LoadedSnapshot
 from monitor.alerting.alerter import Alerter
 from monitor.alerting.engine_view import EngineAlertView
+from monitor.alerting.saved_state import ALERTING
 from monitor.alerting.settings import AlertingSettings
 from monitor.domain.effects import LevelChanged
 from monitor.domain.errors import BadInput, InvariantBroken
@@ -36,10 +37,6 @@ class ReplayResult:
     inputs: int = 0
     lines: int = 0
     levels: dict[str, int] = field(default_factory=dict)
-
-
-ALERTING = "alerting"
-"""Where a snapshot's state holds that of the alerter."""
 
 
 def settings_of(header: RecordingHeader, source: str) -> EngineSettings:
@@ -86,11 +83,6 @@ def alerter_at_start(
         return Alerter(settings, view) if saved is None else Alerter.restore(settings, view, saved)
     except (msgspec.ValidationError, KeyError, ValueError) as error:
         raise BadInput(f"the alerts cannot be restored: {error!r}", field=ALERTING, source=source) from error
-
-
-def state_with_alerts(engine: Engine, alerter: Alerter) -> dict[str, Any]:
-    """What a snapshot holds: the engine's state, and the alerts that were on at the same input."""
-    return {**engine.state(), ALERTING: alerter.state()}
 
 
 def replay(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import product
 from random import Random
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -174,6 +175,22 @@ def streams(count: int = 6) -> Iterator[Stream]:
 def test_other_cuts_of_the_batches_have_the_same_effects(rows: int) -> None:
     for stream in streams():
         assert run(stream.inputs, rows=rows)[1] == run(stream.inputs)[1]
+
+
+def test_a_cut_taken_while_inputs_go_on_is_the_state_at_its_beginning() -> None:
+    """One account after each input, so that others change before their turn."""
+    slices = 0
+    for stream in streams(12):
+        engine, cut, wanted = Engine(SETTINGS), None, {}
+        for number, (item, partition) in enumerate(stream.inputs):
+            if cut is None and number % 3 == 0:
+                wanted = orjson.loads(orjson.dumps(engine.state()))
+                cut = engine.begin_cut()
+            feed(engine, item, partition, number)
+            if cut is not None and cut.take(1):
+                assert orjson.loads(orjson.dumps(cut.state())) == wanted, number
+                cut, slices = None, slices + 1
+    assert slices > 200
 
 
 def test_put_down_and_taken_up_again_it_has_the_same_effects() -> None:

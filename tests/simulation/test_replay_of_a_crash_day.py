@@ -14,10 +14,11 @@ import pytest
 
 from connectors.recording.reader import RecordingReader
 from connectors.recording.snapshot import SnapshotStore
+from monitor.alerting.saved_state import state_with_alerts
 from monitor.analytics.document import account_document
 from monitor.analytics.report import account_reports
 from monitor.replay.commands import run_recording_accounts, run_recording_build, run_replay
-from monitor.replay.replay import alerter_at_start, engine_at_start, replay, state_with_alerts
+from monitor.replay.replay import alerter_at_start, engine_at_start, replay
 from tests.support.requirements import ROOT, shared_folder
 
 pytestmark = pytest.mark.slow

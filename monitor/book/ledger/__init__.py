@@ -2,5 +2,6 @@
 
 from monitor.book.ledger.ledger import Ledger
 from monitor.book.ledger.outcome import Difference, FillKind, FillOutcome
+from monitor.book.ledger.plain import LedgerHead
 
-__all__ = ["Difference", "FillKind", "FillOutcome", "Ledger"]
+__all__ = ["Difference", "FillKind", "FillOutcome", "Ledger", "LedgerHead"]

@@ -9,6 +9,7 @@ from monitor.book.ledger import adoption, comparing, filling, plain, settings, v
 from monitor.book.ledger.cashing import CashInput, apply_cash
 from monitor.book.ledger.invariants import check_invariants
 from monitor.book.ledger.outcome import Difference, FillOutcome
+from monitor.book.ledger.plain import LedgerHead
 from monitor.book.ledger.store import Store
 from monitor.domain.events import AccountDeclared, AccountState, Fill, SettingsChanged
 from monitor.domain.holdings import AccountHoldings
@@ -101,7 +102,16 @@ class Ledger:
 
     def state(self) -> dict[str, Any]:
         """The whole ledger as plain JSON data; `restore` gives it back exactly."""
-        return plain.to_plain(self._store)
+        head = self.head()
+        return head.plain([self.account_state(account) for account in head.accounts])
+
+    def head(self) -> LedgerHead:
+        """What the ledger's state holds besides the accounts' own rows, as of now."""
+        return LedgerHead.of(self._store)
+
+    def account_state(self, account: str) -> dict[str, Any]:
+        """One account's row of the ledger's state."""
+        return plain.account_to_plain(self._store, account)
 
     @classmethod
     def restore(cls, state: dict[str, Any]) -> Ledger:

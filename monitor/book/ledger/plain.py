@@ -6,14 +6,14 @@ order, so that equal ledgers have equal data, whatever way they came about.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from monitor.book.ledger.fixed_point import wide
 from monitor.book.ledger.positions import SIDE_CODES, SIDES, PositionRow
-from monitor.book.ledger.recent import ChangeNames
+from monitor.book.ledger.recent import Change, ChangeNames, plain_change
 from monitor.book.ledger.store import PositionKey, Store
 from monitor.book.ledger.terms import ContractTerms
 from monitor.domain.account import AccountMode, PositionMode, PositionSide
@@ -21,8 +21,39 @@ from monitor.domain.holdings import Order
 from monitor.domain.instrument import Instrument, InstrumentKind
 
 
-def to_plain(store: Store) -> dict[str, Any]:
-    """Everything that the ledger's further answers depend on."""
+@dataclass(frozen=True, slots=True)
+class LedgerHead:
+    """Everything that the ledger's further answers depend on besides the accounts' own rows, as of one moment.
+
+    `changes` are what moved the accounts of late, in their common order: kept as they are, since they are many, do not change
+    and may be written out at leisure.
+    """
+
+    accounts: tuple[str, ...]
+    shared: dict[str, Any]
+    changes: tuple[tuple[str, Change], ...]
+    horizon_ns: dict[str, int]
+    names: ChangeNames
+
+    @classmethod
+    def of(cls, store: Store) -> LedgerHead:
+        """The head of now."""
+        names = _names(store)
+        return cls(
+            accounts=tuple(store.accounts.rows),
+            shared=_shared(store),
+            changes=store.recent.in_order(names),
+            horizon_ns=store.recent.horizons(names),
+            names=names,
+        )
+
+    def plain(self, accounts: list[dict[str, Any]]) -> dict[str, Any]:
+        """The ledger's whole state with the rows of its accounts."""
+        changes = [[account, *plain_change(change, self.names)] for account, change in self.changes]
+        return {**self.shared, "accounts": accounts, "recent": {"changes": changes, "horizon_ns": self.horizon_ns}}
+
+
+def _shared(store: Store) -> dict[str, Any]:
     numbers = sorted(store.terms, key=store.instruments.by_number.__getitem__)
     listed = sorted(
         (store.accounts.names[row], store.instruments.by_number[instrument], side, ns)
@@ -35,10 +66,8 @@ def to_plain(store: Store) -> dict[str, Any]:
     )
     return {
         "instruments": [_plain_terms(store.terms[number]) for number in numbers],
-        "accounts": [_plain_account(store, account, row) for account, row in store.accounts.rows.items()],
         "listed_until_ns": [list(entry) for entry in listed],
         "mode_since_ns": [list(entry) for entry in modes],
-        "recent": store.recent.plain(_names(store)),
     }
 
 
@@ -82,7 +111,9 @@ def _restore_terms(store: Store, row: dict[str, Any]) -> None:
     store.terms[number] = ContractTerms.of(instrument, Decimal(row["size_unit"]), store.asset_numbers(instrument))
 
 
-def _plain_account(store: Store, account: str, row: int) -> dict[str, Any]:
+def account_to_plain(store: Store, account: str) -> dict[str, Any]:
+    """One account's own rows: settings, positions, wallets, orders, event ids."""
+    row = store.accounts.rows[account]
     names = store.assets.by_number
     wallets = sorted((names[asset], balance, residual) for asset, balance, residual in store.wallets.of(row))
     return {

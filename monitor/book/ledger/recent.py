@@ -128,22 +128,18 @@ class RecentChanges:
                 if isinstance(change, FillChange) and change.instrument == instrument:
                     changes[index] = change._replace(size=change.size * factor)
 
-    def plain(self, names: ChangeNames) -> dict[str, object]:
-        """All changes as JSON data, in their common order."""
-        held = [item for item in self._order if self._is_held(item)]
-        position = dict.fromkeys(self._changes, 0)
-        rows: list[list[object]] = []
-        for account, _sequence in held:
-            change = self._changes[account][position[account]]
-            position[account] += 1
-            rows.append([names.accounts[account], *_plain_change(change, names)])
-        return {
-            "changes": rows,
-            "horizon_ns": {names.accounts[account]: ns for account, ns in self._horizon_ns.items()},
-        }
+    def in_order(self, names: ChangeNames) -> tuple[tuple[str, Change], ...]:
+        """All changes with their account's name, in their common order."""
+        held = [account for account, sequence in self._order if self._is_held((account, sequence))]
+        own = {account: iter(changes) for account, changes in self._changes.items()}
+        return tuple((names.accounts[account], next(own[account])) for account in held)
+
+    def horizons(self, names: ChangeNames) -> dict[str, int]:
+        """The venue time up to which changes were dropped, by account's name."""
+        return {names.accounts[account]: ns for account, ns in self._horizon_ns.items()}
 
     def restore(self, plain: dict[str, Any], names: ChangeNames, account_rows: dict[str, int]) -> None:
-        """Take what `plain` gave."""
+        """Take `in_order` and `horizons` as they were written."""
         for account, *fields in plain["changes"]:
             self.append(account_rows[account], _change_of(fields, names))
         self._horizon_ns = {account_rows[account]: ns for account, ns in plain["horizon_ns"].items()}
@@ -164,7 +160,8 @@ class RecentChanges:
             del self._changes[account], self._sequences[account]
 
 
-def _plain_change(change: Change, names: ChangeNames) -> list[object]:
+def plain_change(change: Change, names: ChangeNames) -> list[object]:
+    """A change as JSON data without its account."""
     assets, instruments = names.assets.by_number, names.instruments.by_number
     if isinstance(change, CashChange):
         wallets = [[assets[asset], wide(steps)] for asset, steps in change.wallets]
