@@ -45,12 +45,12 @@ class Readers:
         watched = self._world.accounts.get(account)
         if watched is None:
             return None
-        holdings = self._world.ledger.holdings(account)
+        mode, position_mode = self._world.ledger.modes(account)
         return AccountStatus(
             account=account,
             venue=venue_of(account),
-            mode=holdings.mode.value,
-            position_mode=holdings.position_mode.value,
+            mode=mode.value,
+            position_mode=position_mode.value,
             entity=watched.entity,
             owner=watched.owner,
             profile=watched.profile or self._world.settings.default_profile,

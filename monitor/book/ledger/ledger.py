@@ -11,6 +11,7 @@ from monitor.book.ledger.invariants import check_invariants
 from monitor.book.ledger.outcome import Difference, FillOutcome
 from monitor.book.ledger.plain import LedgerHead
 from monitor.book.ledger.store import Store
+from monitor.domain.account import AccountMode, PositionMode
 from monitor.domain.events import AccountDeclared, AccountState, Fill, SettingsChanged
 from monitor.domain.holdings import AccountHoldings
 from monitor.domain.instrument import Instrument
@@ -91,6 +92,11 @@ class Ledger:
     def holdings(self, account: str) -> AccountHoldings:
         """What the account holds: open positions by instrument, then side; whole wallets by asset."""
         return view.holdings(self._store, account)
+
+    def modes(self, account: str) -> tuple[AccountMode, PositionMode]:
+        """How the account is set, without the cost of its holdings."""
+        row = self._store.account_row(account, "ledger")
+        return self._store.accounts.mode(row), self._store.accounts.position_mode(row)
 
     def venue_holdings(self, state: AccountState, account: str) -> AccountHoldings:
         """What the account would hold after `adopt(state)`: the second of two compilations while both differ."""
