@@ -24,7 +24,6 @@ pytestmark = [pytest.mark.server("kafka"), pytest.mark.slow, pytest.mark.timeout
 
 ACCOUNTS, SYMBOLS = 1_000, 60
 FILLS, TICKS = 20_000, 200_000
-FILLS_WITH_KILLS, TICKS_WITH_KILLS = 10_000, 100_000
 PRICE_PARTITIONS, ACCOUNT_PARTITIONS = 3, 4
 LEAST_CHANGES = 5_000
 KILLS = 5
@@ -109,7 +108,7 @@ async def kill_at(points: Sequence[int], production: Production, daemon: KafkaDa
 
 
 async def test_killed_at_five_random_points_it_loses_and_doubles_nothing(settings: KafkaSettings, tmp_path: Path) -> None:
-    size = {"accounts": ACCOUNTS, "fills": FILLS_WITH_KILLS, "ticks": TICKS_WITH_KILLS, "symbols": SYMBOLS}
+    size = {"accounts": ACCOUNTS, "fills": FILLS, "ticks": TICKS, "symbols": SYMBOLS}
     production = Production(settings, **size, seed=12)
     first, last = production.total // 10, production.total * 9 // 10
     points = sorted(random.Random(5).sample(range(first, last, BEYOND_A_KILL), KILLS))
