@@ -5,14 +5,11 @@ from __future__ import annotations
 import heapq
 
 from monitor.book.accounts import HEALED_BY_STATE, MOST_EARLY, MOST_UNCHECKED, Doubt, EarlyEvent, Unchecked, Watched
-from monitor.book.lanes import Lane, LaneKey
 from monitor.book.ledger import FillKind
-from monitor.book.sequence import Admission, SourceSequence
-from monitor.domain.certainty import Certainty
-from monitor.domain.effects import CertaintyChanged, CertaintySubject, InputRefused, Repaired
+from monitor.book.sequence import SourceSequence
+from monitor.domain.effects import Repaired
 from monitor.domain.errors import BadInput
 from monitor.domain.events import (
-    OWN_SOURCE,
     AccountDeclared,
     AccountEventType,
     AccountGap,
@@ -21,7 +18,6 @@ from monitor.domain.events import (
     Fee,
     Fill,
     Funding,
-    Heartbeat,
     Interest,
     SettingsChanged,
     Transfer,
@@ -30,16 +26,19 @@ from monitor.domain.events import (
 from monitor.domain.ids import SourcePosition, venue_of
 from monitor.engine.agreement import figures_differ, same_differences
 from monitor.engine.pool_desk import PoolDesk
+from monitor.engine.source_desk import SourceDesk
 from monitor.engine.turn import Turn
+from monitor.engine.verdicts import conclude, refuse
 from monitor.engine.world import World
 
 
 class AccountDesk:
     """Writes the ledger and the accounts' certainty; asks the desk of pools to compile and decide."""
 
-    def __init__(self, world: World, pools: PoolDesk) -> None:
+    def __init__(self, world: World, pools: PoolDesk, sources: SourceDesk) -> None:
         self._world = world
         self._pools = pools
+        self._sources = sources
         self._due: list[tuple[int, str]] = []
 
     # ---- one account event
@@ -51,14 +50,14 @@ class AccountDesk:
         if watched is None:
             watched = self._watch(event, position, turn)
             if watched is None:
-                self._count_unwatched(event, position, turn)
+                self._sources.count_unwatched(event, position, turn)
                 return
         before = watched.certainty
-        lane = self._lane_of(watched, event, position)
-        self._refresh_lane(lane, event, position, turn)
-        sequence = self._admit(watched, event, position, turn)
+        lane = self._sources.lane_of(watched, event, position)
+        self._sources.refresh_lane(lane, event, position, turn)
+        sequence = self._sources.admit(watched, event, position, turn)
         if sequence is None:
-            self._conclude(watched, before, turn, refresh=False)
+            conclude(watched, before, turn, refresh=False)
             return
         watched.last_event_recv_ns = max(watched.last_event_recv_ns, event.ts_recv_ns)
         try:
@@ -67,65 +66,16 @@ class AccountDesk:
             if isinstance(event, AccountState) and event.complete:
                 watched.awaiting = event
             watched.doubts[Doubt.REFUSED] = error.reason
-            self._refuse(event, error, position, turn)
+            refuse(self._world, event, error, position, turn)
             touched = False
             if watched.account not in self._world.ledger:
                 self._forget(watched)
         if event.account in self._world.accounts:
-            self._conclude(watched, before, turn, refresh=touched)
-
-    def _admit(
-        self, watched: Watched, event: AccountEventType, position: SourcePosition | None, turn: Turn
-    ) -> SourceSequence | None:
-        """The numbers of the event's source with this event noted; None for what must not be applied."""
-        sequence = watched.sequences.get(event.source)
-        if sequence is None:
-            sequence = watched.sequences[event.source] = SourceSequence(event.source_epoch)
-        admission = sequence.admit(event.source_epoch, event.account_seq)
-        if admission is Admission.OLDER_EPOCH:
-            error = BadInput("older epoch than one already seen", field="source_epoch", value=event.source_epoch)
-            self._refuse(event, error, position, turn)
-            return None
-        if admission is Admission.DUPLICATE:
-            self._world.counters.duplicates += 1
-            return None
-        self._note_admission(watched, sequence, admission)
-        return sequence
-
-    def on_heartbeat(self, beat: Heartbeat, turn: Turn) -> None:
-        """A source lives; a count that differs from ours means that something of its accounts was lost on the way."""
-        lane = self._world.lanes.lane(LaneKey(beat.source, beat.partition))
-        if beat.source_epoch < lane.epoch:
-            error = BadInput("older epoch than one already seen", field="source_epoch", value=beat.source_epoch)
-            self._refuse(beat, error, None, turn)
-            return
-        if beat.source_epoch > lane.epoch:
-            if lane.epoch:
-                self._begin_epoch(lane, beat, turn)
-            lane.epoch, lane.count = beat.source_epoch, 0
-        if lane.count != beat.count:
-            detail = f"{beat.source} sent {beat.count} events to partition {beat.partition}, {lane.count} arrived"
-            for account in sorted(lane.accounts):
-                self._doubt(self._world.accounts[account], Doubt.GAP, detail, turn)
-                self._unheal(self._world.accounts[account], beat.source)
-            lane.count = beat.count
-        self._wake_lane(lane, beat.ts_recv_ns, turn)
-
-    def _begin_epoch(self, lane: Lane, beat: Heartbeat, turn: Turn) -> None:
-        """The source started anew: none of its accounts is certain until it has stated it again."""
-        for account in sorted(lane.accounts):
-            watched = self._world.accounts[account]
-            sequence = watched.sequences.get(beat.source)
-            if sequence is not None and sequence.epoch < beat.source_epoch:
-                self._world.keep(account)
-                sequence.begin(beat.source_epoch)
-                self._doubt(watched, Doubt.NEW_EPOCH, f"{beat.source} epoch {beat.source_epoch}", turn)
+            conclude(watched, before, turn, refresh=touched)
 
     def on_clock(self, turn: Turn) -> None:
         """What is due at engine time: silent sources, grace periods, waits for isolated wallets."""
-        for lane in list(self._world.lanes.expire(turn.engine_ns)):
-            for account in sorted(lane.accounts):
-                self._doubt(self._world.accounts[account], Doubt.STALE, "", turn)
+        self._sources.expire(turn)
         due = set()
         while self._due and self._due[0][0] <= turn.engine_ns:
             due.add(heapq.heappop(self._due)[1])
@@ -146,7 +96,7 @@ class AccountDesk:
             except BadInput:
                 watched.awaiting = event
                 continue
-            self._conclude(watched, before, turn, refresh=touched)
+            conclude(watched, before, turn, refresh=touched)
 
     def rearm(self) -> None:
         """After a restore: put every grace and wait back on the list of what comes due."""
@@ -166,7 +116,7 @@ class AccountDesk:
         try:
             self._world.rulebook(venue_of(event.account))
         except BadInput as error:
-            self._refuse(event, error, position, turn)
+            refuse(self._world, event, error, position, turn)
             return None
         watched = Watched(event.account, certainty_since_ns=self._world.now_ns)
         self._world.accounts[event.account] = watched
@@ -176,81 +126,8 @@ class AccountDesk:
         if isinstance(event, AccountState) and event.complete:
             self._world.undeclared[event.account] = event
             return
-        self._refuse(event, BadInput("the account was not declared", field="account", value=event.account), position, turn)
-
-    def _lane_of(self, watched: Watched, event: AccountEventType, position: SourcePosition | None) -> Lane:
-        known = self._world.lanes.of_account(watched.account)
-        if event.source == OWN_SOURCE and known is not None:
-            return known
-        watched.source = event.source
-        if event.source in self._world.settings.stream_sources:
-            return self._world.lanes.ride(watched.account, LaneKey(event.source, -1, watched.account))
-        partition = position.partition if position is not None else 0
-        return self._world.lanes.ride(watched.account, LaneKey(event.source, partition))
-
-    def _count_unwatched(self, event: AccountEventType, position: SourcePosition | None, turn: Turn) -> None:
-        """A record of an account that is not watched did arrive: its source counts it in its heartbeats."""
-        if event.source != OWN_SOURCE and event.source not in self._world.settings.stream_sources:
-            lane = self._world.lanes.lane(LaneKey(event.source, position.partition if position is not None else 0))
-            self._refresh_lane(lane, event, position, turn)
-
-    def _refresh_lane(self, lane: Lane, event: AccountEventType, position: SourcePosition | None, turn: Turn) -> None:
-        if event.source == OWN_SOURCE:
-            # It stands for a record that was read and could not be used: sent and arrived, as its source counts.
-            lane.count += position is not None
-            return
-        is_stream = event.source in self._world.settings.stream_sources
-        if not is_stream:
-            if event.source_epoch < lane.epoch:
-                return  # what an earlier life of the source sent is no sign of this one
-            if event.source_epoch > lane.epoch:
-                lane.epoch, lane.count = event.source_epoch, 0
-            lane.count += 1
-        elif lane.last_recv_ns and not (isinstance(event, AccountState) and event.complete):
-            return
-        self._wake_lane(lane, event.ts_recv_ns, turn, sender=event.account)
-
-    def _wake_lane(self, lane: Lane, recv_ns: int, turn: Turn, *, sender: str = "") -> None:
-        """The lane spoke. The account that spoke is concluded with what its event says: a hole must release nothing."""
-        lane.last_recv_ns = max(lane.last_recv_ns, recv_ns)
-        if lane.is_stale and turn.engine_ns - lane.last_recv_ns <= lane.limit_ns:
-            lane.is_stale = False
-            for account in sorted(lane.accounts):
-                self._world.keep(account)
-                watched = self._world.accounts[account]
-                before = watched.certainty
-                watched.doubts.pop(Doubt.STALE, None)
-                if account != sender:
-                    self._conclude(watched, before, turn, refresh=False)
-
-    def _note_admission(self, watched: Watched, sequence: SourceSequence, admission: Admission) -> None:
-        if admission is Admission.HOLE_BEFORE:
-            watched.doubts[Doubt.GAP] = f"{watched.source} before number {sequence.last}"
-        elif admission is Admission.NEW_EPOCH:
-            watched.doubts[Doubt.NEW_EPOCH] = f"{watched.source} epoch {sequence.epoch}"
-
-    def _unheal(self, watched: Watched, source: str) -> None:
-        sequence = watched.sequences.get(source)
-        if sequence is not None:
-            sequence.last_hole = sequence.last + 1
-
-    def _refuse(
-        self, event: AccountEventType | Heartbeat, error: BadInput, position: SourcePosition | None, turn: Turn
-    ) -> None:
-        key = (event.source, error.code)
-        refused = self._world.counters.records_refused
-        refused[key] = refused.get(key, 0) + 1
-        turn.effects.append(
-            InputRefused(
-                seq=turn.seq,
-                engine_ns=turn.engine_ns,
-                source=event.source,
-                field=error.field,
-                value=str(error.value),
-                reason=error.reason,
-                account=None if isinstance(event, Heartbeat) else event.account,
-                position=position,
-            )
+        refuse(
+            self._world, event, BadInput("the account was not declared", field="account", value=event.account), position, turn
         )
 
     # ---- what it says
@@ -374,7 +251,7 @@ class AccountDesk:
                     self._cash(watched, movement)
             except BadInput as error:
                 watched.doubts[Doubt.REFUSED] = error.reason
-                self._refuse(movement, error, None, turn)
+                refuse(self._world, movement, error, None, turn)
 
     def _keep_early(self, watched: Watched, event: EarlyEvent) -> None:
         if len(watched.early) == MOST_EARLY:
@@ -482,7 +359,7 @@ class AccountDesk:
                 refresh = self._check_state(watched, unchecked.said, turn) or refresh
             except BadInput as error:
                 watched.doubts[Doubt.UNCHECKED] = error.reason
-        self._conclude(watched, before, turn, refresh=refresh)
+        conclude(watched, before, turn, refresh=refresh)
 
     def _check_state(self, watched: Watched, state: AccountState, turn: Turn) -> bool:
         """The grace is over: agree, adopt the second state that differs in the same way, or compile the account twice."""
@@ -522,32 +399,3 @@ class AccountDesk:
                 suspected_cause=suspected_cause,
             )
         )
-
-    # ---- certainty
-
-    def _doubt(self, watched: Watched, doubt: Doubt, detail: str, turn: Turn) -> None:
-        self._world.keep(watched.account)
-        before = watched.certainty
-        watched.doubts[doubt] = detail
-        self._conclude(watched, before, turn, refresh=False)
-
-    def _conclude(self, watched: Watched, before: Certainty, turn: Turn, *, refresh: bool) -> None:
-        """Say how certain the account is now; its pools are settled with that at the end of the turn."""
-        watched.certainty = watched.worst_doubt()
-        if watched.certainty is not before:
-            watched.certainty_since_ns = turn.engine_ns
-            turn.effects.append(
-                CertaintyChanged(
-                    seq=turn.seq,
-                    engine_ns=turn.engine_ns,
-                    kind=CertaintySubject.ACCOUNT,
-                    subject=watched.account,
-                    old=before,
-                    new=watched.certainty,
-                    reasons=watched.reasons(),
-                )
-            )
-        if refresh:
-            turn.touch(watched.account)
-        if watched.certainty.may_release and not before.may_release:
-            turn.certain.setdefault(watched.account, turn.cause)

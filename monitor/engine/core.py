@@ -37,6 +37,7 @@ from monitor.engine.plain import (
 from monitor.engine.pool_desk import PoolDesk
 from monitor.engine.price_desk import PriceDesk
 from monitor.engine.readers import Readers
+from monitor.engine.source_desk import SourceDesk
 from monitor.engine.state_cut import StateCut
 from monitor.engine.table_desk import TableDesk
 from monitor.engine.turn import Turn
@@ -67,7 +68,8 @@ class Engine:
             Lanes(settings.kafka_limit_ns, settings.stream_limit_ns),
         )
         self._pools = PoolDesk(self._world)
-        self._accounts = AccountDesk(self._world, self._pools)
+        self._sources = SourceDesk(self._world)
+        self._accounts = AccountDesk(self._world, self._pools, self._sources)
         self._prices = PriceDesk(self._world, self._pools)
         self._tables = TableDesk(self._world, self._pools, self._accounts)
         self._readers = Readers(self._world, self._pools)
@@ -111,7 +113,7 @@ class Engine:
                 self._world.venue_status[item.venue] = item.status
             case Heartbeat():
                 turn.cause = Cause(CauseKind.EVENT, f"heartbeat:{item.source}")
-                self._accounts.on_heartbeat(item, turn)
+                self._sources.on_heartbeat(item, turn)
             case PriceBatch():
                 raise TypeError("batches take a seq per row")
             case _:
