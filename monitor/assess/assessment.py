@@ -18,9 +18,9 @@ from monitor.domain.ids import venue_of
 from monitor.domain.level import Level, level_label
 from monitor.domain.profile import CLIENT, DESK, Band, Profile, Switch, SwitchSet
 from monitor.domain.report import AccountReport, PoolReport
+from monitor.rules.backing import settle_asset
 from monitor.rules.binance_usdm import documents
 from monitor.rules.binance_usdm.assets import rates_from_index
-from monitor.rules.binance_usdm.pools import settle_asset
 from monitor.rules.levels import reference_level, top_up
 from monitor.rules.registry import rulebook_of
 from monitor.rules.rulebook import Missing, Rulebook

@@ -20,7 +20,7 @@ from monitor.domain.tables import (
     TableKind,
     TableVersion,
 )
-from monitor.rules.binance_usdm.brackets import deductions
+from monitor.rules.brackets import deductions
 from monitor.rules.class_weights import CLASS_WEIGHTS_KEY, load_class_weights
 from monitor.rules.tables import TableSet
 

@@ -6,26 +6,21 @@ is a pool of its own; in hedge mode the long and the short are two.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from monitor.domain.account import AccountMode, MarginMode, PoolKind, PositionSide
+from monitor.domain.account import AccountMode, MarginMode, PoolKind
 from monitor.domain.holdings import AccountHoldings, Order, PoolHoldings, Position
-from monitor.domain.ids import cross_pool, isolated_pool, symbol_of
-from monitor.domain.instrument import Instrument
-from monitor.domain.tables import TableKey, TableKind
-from monitor.rules.binance_usdm.documents import VENUE
-from monitor.rules.exact import exact
+from monitor.domain.ids import cross_pool
+from monitor.rules.backing import CrossWallets, canonical, isolated_holdings, no_instrument, settle_asset
 from monitor.rules.rulebook import Tables
 
 
 def pools_of(account: AccountHoldings, tables: Tables) -> tuple[PoolHoldings, ...]:
     """The pools in order of their ids. A wallet that is not listed is 0; what is not known is named in `unknown`."""
-    positions = tuple(sorted((p for p in account.positions if p.size != 0), key=_canonical))
+    positions = tuple(sorted((p for p in account.positions if p.size != 0), key=canonical))
     settles = {name: settle_asset(name, tables) for name in _instruments(positions, account.orders)}
     cross = tuple(p for p in positions if p.margin_mode is MarginMode.CROSS)
     isolated = tuple(p for p in positions if p.margin_mode is MarginMode.ISOLATED)
-    wallets = _CrossWallets(account.wallets, isolated, settles)
-    found = [_isolated_pool(account.account, p, settles[p.instrument]) for p in isolated]
+    wallets = CrossWallets(account.wallets, isolated, settles)
+    found = [isolated_holdings(account.account, p, settles[p.instrument]) for p in isolated]
     if account.mode is AccountMode.SINGLE_CURRENCY:
         found += _cross_pools_by_asset(account, cross, settles, wallets)
     else:
@@ -33,44 +28,8 @@ def pools_of(account: AccountHoldings, tables: Tables) -> tuple[PoolHoldings, ..
     return tuple(sorted(found, key=lambda pool: pool.pool))
 
 
-def settle_asset(instrument: str, tables: Tables) -> str | None:
-    """The asset that an instrument settles in, None without its table."""
-    found = tables.find(TableKey(VENUE, TableKind.INSTRUMENT, symbol_of(instrument)))
-    return found.table.settle_asset if found is not None and isinstance(found.table, Instrument) else None
-
-
-def no_instrument(instrument: str) -> str:
-    """The reason that names a missing instrument table."""
-    return f"table {TableKey(VENUE, TableKind.INSTRUMENT, symbol_of(instrument))} not loaded"
-
-
-class _CrossWallets:
-    """The cross part of each wallet: the whole balance less the isolated wallets that the asset pays for."""
-
-    def __init__(self, whole: dict[str, Decimal], isolated: tuple[Position, ...], settles: dict[str, str | None]) -> None:
-        self.assets = frozenset(whole)
-        self._whole = whole
-        self._isolated = [(p, settles[p.instrument]) for p in isolated]
-
-    def balance(self, asset: str) -> Decimal:
-        """The cross wallet balance; a wallet that is not listed is 0."""
-        with exact():
-            away = (p.isolated_wallet for p, settle in self._isolated if settle == asset and p.isolated_wallet is not None)
-            return self._whole.get(asset, Decimal(0)) - sum(away, Decimal(0))
-
-    def unknown(self, asset: str | None) -> tuple[str, ...]:
-        """Why the cross part of an asset is not known (None: of any asset), empty when it is."""
-        reasons = []
-        for position, settle in self._isolated:
-            if settle is None:
-                reasons.append(no_instrument(position.instrument))
-            elif position.isolated_wallet is None and asset in {None, settle}:
-                reasons.append(_wallet_not_seen(position))
-        return tuple(reasons)
-
-
 def _cross_pools_by_asset(
-    account: AccountHoldings, cross: tuple[Position, ...], settles: dict[str, str | None], wallets: _CrossWallets
+    account: AccountHoldings, cross: tuple[Position, ...], settles: dict[str, str | None], wallets: CrossWallets
 ) -> list[PoolHoldings]:
     homeless = tuple(p for p in cross if settles[p.instrument] is None)
     assets = {asset for p in cross if (asset := settles[p.instrument]) is not None}
@@ -105,7 +64,7 @@ def _cross_pools_by_asset(
 
 
 def _cross_pool(
-    account: AccountHoldings, cross: tuple[Position, ...], settles: dict[str, str | None], wallets: _CrossWallets
+    account: AccountHoldings, cross: tuple[Position, ...], settles: dict[str, str | None], wallets: CrossWallets
 ) -> PoolHoldings:
     unknown = tuple(no_instrument(p.instrument) for p in cross if settles[p.instrument] is None)
     assets = {asset for p in cross if (asset := settles[p.instrument]) is not None} | wallets.assets
@@ -122,21 +81,6 @@ def _cross_pool(
     )
 
 
-def _isolated_pool(account: str, position: Position, settle: str | None) -> PoolHoldings:
-    side = None if position.position_side is PositionSide.BOTH else position.position_side.value
-    wallet = position.isolated_wallet
-    unknown = () if wallet is not None else (_wallet_not_seen(position),)
-    return PoolHoldings(
-        pool=isolated_pool(account, symbol_of(position.instrument), side),
-        account=account,
-        kind=PoolKind.ISOLATED,
-        wallets={settle: wallet} if settle is not None and wallet is not None else {},
-        positions=(position,),
-        margin_asset=settle,
-        unknown=unknown if settle is not None else (no_instrument(position.instrument), *unknown),
-    )
-
-
 def _orders(orders: tuple[Order, ...], settles: dict[str, str | None], asset: str | None) -> tuple[Order, ...]:
     """The orders whose margin the cross wallet of an asset (None: of any) keeps free, also those of isolated symbols."""
     return tuple(
@@ -150,14 +94,6 @@ def _orders(orders: tuple[Order, ...], settles: dict[str, str | None], asset: st
 
 def _instruments(positions: tuple[Position, ...], orders: tuple[Order, ...]) -> set[str]:
     return {p.instrument for p in positions} | {order.instrument for order in orders}
-
-
-def _canonical(position: Position) -> tuple[str, str, str]:
-    return position.instrument, position.position_side.value, position.margin_mode.value
-
-
-def _wallet_not_seen(position: Position) -> str:
-    return f"isolated wallet of {position.instrument} {position.position_side.value} not seen"
 
 
 def _unique(reasons: tuple[str, ...]) -> tuple[str, ...]:

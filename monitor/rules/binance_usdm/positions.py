@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from monitor.domain.tables import Bracket
-from monitor.rules.binance_usdm.brackets import maintenance_margin
 from monitor.rules.binance_usdm.terms import PositionTerms
+from monitor.rules.brackets import maintenance_margin
 from monitor.rules.exact import exact
 
 

@@ -8,12 +8,13 @@ from monitor.domain.account import PoolKind
 from monitor.domain.certainty import Certainty
 from monitor.domain.holdings import PoolHoldings, Position
 from monitor.domain.report import PoolReport, PositionReport
-from monitor.rules.binance_usdm.liquidation import LiquidationPrice, liquidation_prices
+from monitor.rules.binance_usdm.liquidation import liquidation_prices
 from monitor.rules.binance_usdm.parts import parts_of, position_parts
 from monitor.rules.binance_usdm.positions import PositionValue, value_position
 from monitor.rules.binance_usdm.terms import Lookup, mark_driver
 from monitor.rules.binance_usdm.valuation import Valuation, value_pool
 from monitor.rules.exact import exact, quotient
+from monitor.rules.liquidation import LiquidationPrice
 from monitor.rules.rulebook import Missing, Prices, Tables
 
 TRIGGER = "collateral_value - maintenance_margin <= 0"

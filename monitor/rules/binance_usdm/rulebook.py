@@ -8,12 +8,13 @@ from monitor.domain.holdings import AccountHoldings, PoolHoldings
 from monitor.domain.report import PoolReport
 from monitor.domain.tables import AssetIndexBuffers, LeverageBrackets, TableKey, TableVersion
 from monitor.rules.binance_usdm.assets import asset_pieces
-from monitor.rules.binance_usdm.brackets import bracket_pieces, bracket_schedule
+from monitor.rules.binance_usdm.brackets import bracket_schedule
 from monitor.rules.binance_usdm.documents import VENUE
 from monitor.rules.binance_usdm.pools import pools_of
 from monitor.rules.binance_usdm.reporting import report_pool
 from monitor.rules.binance_usdm.tape import compile_tape
 from monitor.rules.binance_usdm.valuation import value_pool
+from monitor.rules.brackets import bracket_pieces
 from monitor.rules.rulebook import Missing, PoolFigures, Prices, Tables
 from monitor.rules.tape import Piece, ScheduleKey, Tape, Trigger
 

@@ -10,16 +10,14 @@ from monitor.domain.ids import DriverKey, DriverKind, symbol_of
 from monitor.domain.instrument import Instrument, InstrumentKind
 from monitor.domain.tables import (
     AssetIndexBuffers,
-    ClassWeights,
     LeverageBrackets,
-    TableKey,
     TableKind,
     TableVersion,
 )
 from monitor.rules.binance_usdm.documents import VENUE
-from monitor.rules.class_weights import CLASS_WEIGHTS_KEY
 from monitor.rules.exact import exact, quotient
-from monitor.rules.rulebook import Prices, Tables
+from monitor.rules.lookup import TableLookup
+from monitor.rules.rulebook import Tables
 
 _LINEAR = frozenset({InstrumentKind.LINEAR_PERPETUAL, InstrumentKind.LINEAR_FUTURE})
 
@@ -56,28 +54,11 @@ def mark_driver(instrument: str) -> DriverKey:
     return DriverKey(DriverKind.MARK, instrument)
 
 
-class Lookup:
-    """Reads tables and prices, and keeps what was missing and which versions were used."""
+class Lookup(TableLookup):
+    """Reads what values a pool of this venue."""
 
     def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-        self._reasons: dict[str, None] = {}
-        self._versions: dict[str, None] = {}
-        self.verified = True
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """What was missing, each named once, in the order of reading."""
-        return tuple(self._reasons)
-
-    @property
-    def table_version(self) -> str:
-        """The versions of the tables used, each once."""
-        return "+".join(sorted(self._versions))
-
-    def miss(self, *reasons: str) -> None:
-        """Note what is missing."""
-        self._reasons.update(dict.fromkeys(reasons))
+        super().__init__(VENUE, tables)
 
     def positions(self, pool: PoolHoldings) -> tuple[PositionTerms, ...]:
         """The terms of a pool's positions, without those for which something is missing (noted)."""
@@ -95,8 +76,8 @@ class Lookup:
     def position(self, position: Position) -> PositionTerms | None:
         """The terms of a position, None (with reasons noted) when a table is missing or its kind is not covered."""
         symbol = symbol_of(position.instrument)
-        instrument = self._table(TableKind.INSTRUMENT, symbol)
-        brackets = self._table(TableKind.LEVERAGE_BRACKETS, symbol)
+        instrument = self.table(TableKind.INSTRUMENT, symbol)
+        brackets = self.table(TableKind.LEVERAGE_BRACKETS, symbol)
         if instrument is None or brackets is None:
             return None
         terms, schedule = instrument.table, brackets.table
@@ -112,32 +93,5 @@ class Lookup:
 
     def buffers(self, asset: str) -> AssetIndexBuffers | None:
         """How an asset converts in multi-assets mode."""
-        found = self._table(TableKind.ASSET_INDEX, asset)
+        found = self.table(TableKind.ASSET_INDEX, asset)
         return found.table if found is not None and isinstance(found.table, AssetIndexBuffers) else None
-
-    def weights(self) -> ClassWeights | None:
-        """The class weights in force."""
-        found = self._tables.find(CLASS_WEIGHTS_KEY)
-        if found is None or not isinstance(found.table, ClassWeights):
-            self.miss(f"table {CLASS_WEIGHTS_KEY} not loaded")
-            return None
-        return found.table
-
-    def price(self, driver: DriverKey, prices: Prices) -> Decimal | None:
-        """The price of a driver, None (with the reason noted) when it was never seen."""
-        found = prices(driver)
-        if found is None:
-            self.miss(f"price {driver} never seen")
-        return found
-
-    def _table(self, kind: TableKind, symbol: str) -> TableVersion | None:
-        key = TableKey(VENUE, kind, symbol)
-        found = self._tables.find(key)
-        if found is None:
-            self.miss(f"table {key} not loaded")
-            return None
-        self.verified = self.verified and found.verified
-        # An instrument's terms have no version that a person would look for in a page.
-        if kind is not TableKind.INSTRUMENT:
-            self._versions[found.version] = None
-        return found

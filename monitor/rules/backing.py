@@ -1,0 +1,79 @@
+"""What backs what: the pieces that venues share when they form the pools of an account."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from monitor.domain.account import PoolKind, PositionSide
+from monitor.domain.holdings import PoolHoldings, Position
+from monitor.domain.ids import isolated_pool, symbol_of, venue_of
+from monitor.domain.instrument import Instrument
+from monitor.domain.tables import TableKey, TableKind
+from monitor.rules.exact import exact
+from monitor.rules.rulebook import Tables
+
+
+def settle_asset(instrument: str, tables: Tables) -> str | None:
+    """The asset that an instrument settles in, None without its table."""
+    found = tables.find(_instrument_key(instrument))
+    return found.table.settle_asset if found is not None and isinstance(found.table, Instrument) else None
+
+
+def no_instrument(instrument: str) -> str:
+    """The reason that names a missing instrument table."""
+    return f"table {_instrument_key(instrument)} not loaded"
+
+
+def wallet_not_seen(position: Position) -> str:
+    """The reason that names an isolated wallet that was never seen."""
+    return f"isolated wallet of {position.instrument} {position.position_side.value} not seen"
+
+
+class CrossWallets:
+    """The cross part of each wallet: the whole balance less the isolated wallets that the asset pays for."""
+
+    def __init__(self, whole: dict[str, Decimal], isolated: tuple[Position, ...], settles: dict[str, str | None]) -> None:
+        self.assets = frozenset(whole)
+        self._whole = whole
+        self._isolated = [(p, settles[p.instrument]) for p in isolated]
+
+    def balance(self, asset: str) -> Decimal:
+        """The cross wallet balance; a wallet that is not listed is 0."""
+        with exact():
+            away = (p.isolated_wallet for p, settle in self._isolated if settle == asset and p.isolated_wallet is not None)
+            return self._whole.get(asset, Decimal(0)) - sum(away, Decimal(0))
+
+    def unknown(self, asset: str | None) -> tuple[str, ...]:
+        """Why the cross part of an asset is not known (None: of any asset), empty when it is."""
+        reasons = []
+        for position, settle in self._isolated:
+            if settle is None:
+                reasons.append(no_instrument(position.instrument))
+            elif position.isolated_wallet is None and asset in {None, settle}:
+                reasons.append(wallet_not_seen(position))
+        return tuple(reasons)
+
+
+def isolated_holdings(account: str, position: Position, settle: str | None) -> PoolHoldings:
+    """The pool of an isolated position: its own wallet backs it alone; in hedge mode the long and the short are two."""
+    side = None if position.position_side is PositionSide.BOTH else position.position_side.value
+    wallet = position.isolated_wallet
+    unknown = () if wallet is not None else (wallet_not_seen(position),)
+    return PoolHoldings(
+        pool=isolated_pool(account, symbol_of(position.instrument), side),
+        account=account,
+        kind=PoolKind.ISOLATED,
+        wallets={settle: wallet} if settle is not None and wallet is not None else {},
+        positions=(position,),
+        margin_asset=settle,
+        unknown=unknown if settle is not None else (no_instrument(position.instrument), *unknown),
+    )
+
+
+def canonical(position: Position) -> tuple[str, str, str]:
+    """The key of the order in which a pool holds its positions."""
+    return position.instrument, position.position_side.value, position.margin_mode.value
+
+
+def _instrument_key(instrument: str) -> TableKey:
+    return TableKey(venue_of(instrument), TableKind.INSTRUMENT, symbol_of(instrument))

@@ -1,0 +1,63 @@
+"""The nearest price at which a pool's headroom, concave and piecewise linear in one mark, reaches its trigger.
+
+Exact in rationals; the result is rounded once. The venue gives the headroom as a function of the mark, and its bends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+NONE = "none"
+ALREADY = "already"
+
+Slack = Callable[[Fraction], Fraction]
+
+# More digits than any tick needs; the solution itself is a ratio without an end.
+_PRICE = Context(prec=24)
+
+
+@dataclass(frozen=True, slots=True)
+class LiquidationPrice:
+    """The price, or None with its reason: `none` (no such price above 0), `already` (at or past the trigger now)."""
+
+    price: Decimal | None
+    reason: str | None = None
+
+
+def nearest_price(slack: Slack, mark: Fraction, bends: Iterable[Fraction]) -> LiquidationPrice:
+    """The price nearest to `mark` at which `slack` is 0. `bends`: where its slope changes; those at or below 0 are left out.
+
+    The slack must be concave, so that there is at most one price on either side of the mark.
+    """
+    if slack(mark) <= 0:
+        return LiquidationPrice(None, ALREADY)
+    above_zero = {bend for bend in bends if bend > 0}
+    lower = [mark, *sorted((bend for bend in above_zero if bend < mark), reverse=True), Fraction(0)]
+    upper = [mark, *sorted(bend for bend in above_zero if bend > mark)]
+    below = _first_root(slack, lower)
+    above = _first_root(slack, upper) or _root_on_the_last_ray(slack, upper[-1])
+    roots = [root for root in (below, above) if root is not None and root > 0]
+    if not roots:
+        return LiquidationPrice(None, NONE)
+    nearest = min(roots, key=lambda root: abs(root - mark))
+    return LiquidationPrice(_PRICE.divide(Decimal(nearest.numerator), Decimal(nearest.denominator)))
+
+
+def _first_root(slack: Slack, points: list[Fraction]) -> Fraction | None:
+    """Where the slack, positive at the first point and linear from point to point, first reaches 0; None if nowhere."""
+    for near, far in pairwise(points):
+        at_near, at_far = slack(near), slack(far)
+        if at_far <= 0:
+            return near + (far - near) * at_near / (at_near - at_far)
+    return None
+
+
+def _root_on_the_last_ray(slack: Slack, start: Fraction) -> Fraction | None:
+    """Where the slack reaches 0 beyond the last bend, None when it does not fall there."""
+    at_start = slack(start)
+    slope = slack(start + 1) - at_start
+    return start - at_start / slope if slope < 0 else None
