@@ -62,6 +62,7 @@ class PositionEntry(_Entry, frozen=True):
     unrealised_pnl: Annotated[Figure | None, Meta(description="as the venue published it at the mark price given")] = None
     mark_price: Annotated[Figure | None, Meta(description="may stand here or in mark_prices; the same in both")] = None
     leverage: Annotated[Figure | None, Meta(description="without it the initial margin is unknown")] = None
+    taker_fee_rate: Annotated[Figure | None, Meta(description="the account's own, where a closing fee is margined")] = None
     margin_mode: MarginMode = MarginMode.CROSS
     isolated_wallet: Annotated[Figure | None, Meta(description="isolated: margin without unrealised PnL")] = None
     isolated_margin: Annotated[Figure | None, Meta(description="isolated: margin with unrealised PnL, as published")] = None
@@ -75,6 +76,7 @@ class PositionEntry(_Entry, frozen=True):
         require_finite("unrealised_pnl", self.unrealised_pnl)
         require_positive("mark_price", self.mark_price)
         require_positive("leverage", self.leverage)
+        require_not_negative("taker_fee_rate", self.taker_fee_rate)
         require_finite("isolated_wallet", self.isolated_wallet)
         require_finite("isolated_margin", self.isolated_margin)
         if self.margin_mode is MarginMode.CROSS and (self.isolated_wallet, self.isolated_margin) != (None, None):
@@ -91,11 +93,15 @@ class OrderEntry(_Entry, frozen=True):
     size: Annotated[Figure, Meta(description="above 0: what is left of it")]
     limit_price: Figure | None = None
     reduce_only: bool = False
+    leverage: Annotated[Figure | None, Meta(description="where no position of the instrument tells it")] = None
+    taker_fee_rate: Annotated[Figure | None, Meta(description="where no position of the instrument tells it")] = None
 
     def __post_init__(self) -> None:
         require_subject("instrument", self.instrument)
         require_positive("size", self.size)
         require_positive("limit_price", self.limit_price)
+        require_positive("leverage", self.leverage)
+        require_not_negative("taker_fee_rate", self.taker_fee_rate)
 
 
 class WalletEntry(_Entry, frozen=True):
@@ -104,9 +110,14 @@ class WalletEntry(_Entry, frozen=True):
     asset: str
     balance: Figure | None = None
     cross_balance: Figure | None = None
+    borrowed: Annotated[Figure | None, Meta(description="spot loan of the asset, taken off the balance")] = None
+    frozen: Annotated[Figure | None, Meta(description="held back by spot orders: may turn into a loan")] = None
+    collateral: Annotated[bool, Meta(description="false: the account has switched it off as collateral")] = True
 
     def __post_init__(self) -> None:
         _require_one(balance=self.balance, cross_balance=self.cross_balance)
+        require_not_negative("borrowed", self.borrowed)
+        require_not_negative("frozen", self.frozen)
         require_finite("balance", self.balance)
         require_finite("cross_balance", self.cross_balance)
 
@@ -210,11 +221,56 @@ class BracketTableEntry(_Entry, frozen=True):
             raise ValueError("deduction must stand beside maintenance_margin_rate")
 
 
+class CollateralTierEntry(_Entry, frozen=True):
+    """One slice of a coin's quantity. `cap` defaults to the next floor."""
+
+    floor: Figure
+    ratio: Annotated[Figure, Meta(description="0 to 1: share of its value that counts as collateral")]
+    cap: Figure | None = None
+
+
+class CollateralTableEntry(_Entry, frozen=True):
+    """The collateral ratios of an asset, each slice of its quantity at its own ratio."""
+
+    asset: Annotated[str, Meta(description="venue:ASSET, such as bybit:BTC")]
+    tiers: list[CollateralTierEntry]
+    version: str = "account file"
+    source: str = ""
+    verified: bool = True
+
+    def __post_init__(self) -> None:
+        require_subject("asset", self.asset)
+
+
+class BorrowTierEntry(_Entry, frozen=True):
+    """One slice of a borrowed quantity. `cap` defaults to the next floor."""
+
+    floor: Figure
+    maintenance_margin_rate: Figure
+    initial_margin_rate: Figure
+    cap: Figure | None = None
+
+
+class BorrowTableEntry(_Entry, frozen=True):
+    """The margin rates of a borrowed asset, each slice of its quantity at its own rates."""
+
+    asset: Annotated[str, Meta(description="venue:ASSET, such as bybit:USDT")]
+    tiers: list[BorrowTierEntry]
+    version: str = "account file"
+    source: str = ""
+    verified: bool = True
+
+    def __post_init__(self) -> None:
+        require_subject("asset", self.asset)
+
+
 class TablesEntry(_Entry, frozen=True):
     """The tables that value the accounts. What is missing makes its holders unknown."""
 
     instruments: list[InstrumentEntry] = []
     leverage_brackets: list[BracketTableEntry] = []
+    collateral_tiers: list[CollateralTableEntry] = []
+    borrow_tiers: list[BorrowTableEntry] = []
 
 
 class BandEntry(_Entry, frozen=True):

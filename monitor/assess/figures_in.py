@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from monitor.assess.account_file import AccountFile, AssetIndexEntry, BracketEntry, BracketTableEntry, InstrumentEntry
+from monitor.assess.tiers_in import put_coin_tiers
 from monitor.domain.errors import BadInput
 from monitor.domain.ids import DriverKey, DriverKind, symbol_of, venue_of
 from monitor.domain.instrument import Instrument
@@ -50,6 +51,9 @@ def inputs_of(file: AccountFile, source: str) -> Inputs:
         _put(
             inputs.tables, TableKind.LEVERAGE_BRACKETS, table.instrument, _bracket_version(table, where, source), where, source
         )
+    put_coin_tiers(
+        file.tables, lambda kind, asset, version, where: _put(inputs.tables, kind, asset, version, where, source), source
+    )
     for index, asset in enumerate(file.asset_indices):
         _put_asset(inputs, asset, f"asset_indices[{index}]", source)
     for field, instrument_id, mark_price in _marks(file):

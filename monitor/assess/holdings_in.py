@@ -14,6 +14,8 @@ from monitor.domain.instrument import Instrument
 from monitor.domain.tables import TableKey, TableKind
 from monitor.rules.exact import exact
 
+_CROSS_ALONE = "binance_usdm"
+
 
 def holdings_of(entry: AccountEntry, where: str, inputs: Inputs, source: str) -> AccountHoldings:
     """The holdings of an account; raises `BadInput` where they contradict themselves or need a price that is not told."""
@@ -27,6 +29,8 @@ def holdings_of(entry: AccountEntry, where: str, inputs: Inputs, source: str) ->
         mode=entry.mode,
         position_mode=entry.position_mode,
         wallets=_wallets(entry, positions, where, inputs, source),
+        frozen={wallet.asset: wallet.frozen for wallet in entry.wallets if wallet.frozen},
+        not_collateral=tuple(sorted(wallet.asset for wallet in entry.wallets if not wallet.collateral)),
         positions=positions,
         orders=tuple(
             Order(
@@ -36,6 +40,8 @@ def holdings_of(entry: AccountEntry, where: str, inputs: Inputs, source: str) ->
                 size=order.size * order.side.sign,
                 limit_price=order.limit_price,
                 reduce_only=order.reduce_only,
+                leverage=order.leverage,
+                taker_fee_rate=order.taker_fee_rate,
             )
             for index, order in enumerate(entry.orders)
         ),
@@ -47,7 +53,9 @@ def _position(account: AccountEntry, entry: PositionEntry, where: str, inputs: I
         raise BadInput(
             "not an instrument of the account's venue", field=f"{where}.instrument", value=entry.instrument, source=source
         )
-    if entry.margin_mode is MarginMode.ISOLATED and account.mode is not AccountMode.SINGLE_CURRENCY:
+    # Binance alone: elsewhere an isolated position may stand beside a cross pool of all assets.
+    cross_alone = account.mode is not AccountMode.SINGLE_CURRENCY and venue_of(account.account) == _CROSS_ALONE
+    if entry.margin_mode is MarginMode.ISOLATED and cross_alone:
         reason = "the venue has cross margin alone in this account mode"
         raise BadInput(reason, field=f"{where}.margin_mode", value=entry.margin_mode.value, source=source)
     hedge = account.position_mode is PositionMode.HEDGE
@@ -63,6 +71,7 @@ def _position(account: AccountEntry, entry: PositionEntry, where: str, inputs: I
         cost=cost,
         leverage=entry.leverage,
         isolated_wallet=wallet,
+        taker_fee_rate=entry.taker_fee_rate,
     )
 
 
@@ -102,16 +111,17 @@ def _wallets(
     for index, wallet in enumerate(entry.wallets):
         if wallet.asset in found:
             raise BadInput("the same wallet twice", field=f"{where}.wallets[{index}].asset", value=wallet.asset, source=source)
-        if wallet.balance is not None:
-            found[wallet.asset] = wallet.balance
-            continue
         with exact():
+            borrowed = wallet.borrowed or Decimal(0)
+            if wallet.balance is not None:
+                found[wallet.asset] = wallet.balance - borrowed
+                continue
             isolated = [
                 position.isolated_wallet
                 for position in positions
                 if position.isolated_wallet is not None and _settle(position.instrument, inputs) == wallet.asset
             ]
-            found[wallet.asset] = sum(isolated, wallet.cross_balance or Decimal(0))
+            found[wallet.asset] = sum(isolated, (wallet.cross_balance or Decimal(0)) - borrowed)
     return found
 
 

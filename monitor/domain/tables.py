@@ -1,4 +1,4 @@
-"""Risk parameters of venues as dated data: instruments, leverage brackets, asset index buffers, class weights.
+"""Risk parameters of venues as dated data: instruments, risk tiers, index buffers, collateral and borrow tiers, weights.
 
 Tables are inputs like any other: from the venue at start, from the Kafka topic, or from files named in the configuration.
 The package ships no venue table.
@@ -23,6 +23,8 @@ class TableKind(Enum):
     LEVERAGE_BRACKETS = "leverage_brackets"
     ASSET_INDEX = "asset_index"
     CLASS_WEIGHTS = "class_weights"
+    COLLATERAL_TIERS = "collateral_tiers"
+    BORROW_TIERS = "borrow_tiers"
 
 
 class TableKey(NamedTuple):
@@ -122,13 +124,95 @@ class ClassWeights:
         return self.weights.get(asset, self.default)
 
 
-Table = Instrument | LeverageBrackets | AssetIndexBuffers | ClassWeights
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollateralTier:
+    """One slice of a coin's positive equity, by quantity of the coin: `ratio` (0..1) of its value counts as collateral."""
 
-TABLE_TYPES: dict[TableKind, type[Instrument | LeverageBrackets | AssetIndexBuffers | ClassWeights]] = {
+    floor: Decimal
+    cap: Decimal | None
+    ratio: Decimal
+
+    def __post_init__(self) -> None:
+        require_not_negative("floor", self.floor)
+        require_positive("cap", self.cap)
+        require_not_negative("ratio", self.ratio)
+        if self.ratio > 1:
+            raise ValueError(f"ratio must be at most 1, got {self.ratio}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollateralTiers:
+    """The collateral ratios of one coin, progressive: each slice of the quantity counts at its own ratio.
+
+    Contiguous from 0, the ratio never rising; what lies beyond the last cap counts nothing. Negative equity is no matter of
+    this table: it counts in full.
+    """
+
+    tiers: tuple[CollateralTier, ...]
+
+    def __post_init__(self) -> None:
+        _require_contiguous("tiers", [(tier.floor, tier.cap) for tier in self.tiers])
+        for lower, upper in pairwise(self.tiers):
+            if upper.ratio > lower.ratio:
+                raise ValueError(f"ratio rises at quantity {upper.floor}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BorrowTier:
+    """One slice of a borrowed coin, by quantity: the margin rates of that slice."""
+
+    floor: Decimal
+    cap: Decimal | None
+    maintenance_margin_rate: Decimal
+    initial_margin_rate: Decimal
+
+    def __post_init__(self) -> None:
+        require_not_negative("floor", self.floor)
+        require_positive("cap", self.cap)
+        require_not_negative("maintenance_margin_rate", self.maintenance_margin_rate)
+        require_not_negative("initial_margin_rate", self.initial_margin_rate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BorrowTiers:
+    """The margin that a borrowed coin needs, progressive: each slice of the quantity at its own rates.
+
+    Contiguous from 0, the rates never falling; beyond the last cap the last rates go on.
+    """
+
+    tiers: tuple[BorrowTier, ...]
+
+    def __post_init__(self) -> None:
+        _require_contiguous("tiers", [(tier.floor, tier.cap) for tier in self.tiers])
+        for lower, upper in pairwise(self.tiers):
+            for name in ("maintenance_margin_rate", "initial_margin_rate"):
+                if getattr(upper, name) < getattr(lower, name):
+                    raise ValueError(f"{name} falls at quantity {upper.floor}")
+
+
+def _require_contiguous(name: str, slices: list[tuple[Decimal, Decimal | None]]) -> None:
+    """Slices from 0 without gap or overlap, each with room in it, none after one without a cap."""
+    if not slices:
+        raise ValueError(f"{name} must not be empty")
+    if slices[0][0] != 0:
+        raise ValueError(f"{name} must start at quantity 0, got {slices[0][0]}")
+    for (_, cap), (floor, _) in pairwise(slices):
+        if cap != floor:
+            raise ValueError(f"{name} must be contiguous: cap {cap} before floor {floor}")
+    for floor, cap in slices:
+        if cap is not None and cap <= floor:
+            raise ValueError(f"{name} must rise: cap {cap} at floor {floor}")
+
+
+Table = Instrument | LeverageBrackets | AssetIndexBuffers | ClassWeights | CollateralTiers | BorrowTiers
+
+TABLE_TYPES: dict[TableKind, type[Table]] = {
     TableKind.INSTRUMENT: Instrument,
     TableKind.LEVERAGE_BRACKETS: LeverageBrackets,
     TableKind.ASSET_INDEX: AssetIndexBuffers,
     TableKind.CLASS_WEIGHTS: ClassWeights,
+    TableKind.COLLATERAL_TIERS: CollateralTiers,
+    TableKind.BORROW_TIERS: BorrowTiers,
 }
 
 

@@ -27,8 +27,12 @@ from monitor.domain.holdings import Order
 from monitor.domain.instrument import Instrument, InstrumentKind
 from monitor.domain.tables import (
     AssetIndexBuffers,
+    BorrowTier,
+    BorrowTiers,
     Bracket,
     ClassWeights,
+    CollateralTier,
+    CollateralTiers,
     LeverageBrackets,
     Table,
     TableChanged,
@@ -137,6 +141,22 @@ def every_table() -> list[TableChanged]:
         TableKey("binance", TableKind.LEVERAGE_BRACKETS, "BTCUSDT"): LeverageBrackets(brackets=(low, high)),
         TableKey("binance", TableKind.ASSET_INDEX, "BTC"): buffers,
         TableKey("marginwatch", TableKind.CLASS_WEIGHTS, "all"): weights,
+        TableKey("bybit", TableKind.COLLATERAL_TIERS, "BTC"): CollateralTiers(
+            tiers=(
+                CollateralTier(floor=Decimal(0), cap=Decimal(10), ratio=Decimal("0.98")),
+                CollateralTier(floor=Decimal(10), cap=None, ratio=Decimal("0.95")),
+            )
+        ),
+        TableKey("bybit", TableKind.BORROW_TIERS, "USDT"): BorrowTiers(
+            tiers=(
+                BorrowTier(
+                    floor=Decimal(0),
+                    cap=None,
+                    maintenance_margin_rate=Decimal("0.04"),
+                    initial_margin_rate=Decimal("0.1"),
+                ),
+            )
+        ),
     }
     return [
         TableChanged(

@@ -1,0 +1,67 @@
+"""Collateral and borrow tiers of an account file, in the domain's form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from monitor.assess.account_file import (
+    BorrowTableEntry,
+    BorrowTierEntry,
+    CollateralTableEntry,
+    CollateralTierEntry,
+    TablesEntry,
+)
+from monitor.domain.errors import BadInput
+from monitor.domain.tables import BorrowTier, BorrowTiers, CollateralTier, CollateralTiers, Table, TableKind, TableVersion
+
+Put = Callable[[TableKind, str, TableVersion, str], None]
+"""Takes a table's kind, asset, version and place in the file."""
+
+
+def put_coin_tiers(tables: TablesEntry, put: Put, source: str) -> None:
+    """Hand over the tier tables of a file's coins; raises `BadInput` naming the table that is not well formed."""
+    for index, entry in enumerate(tables.collateral_tiers):
+        where = f"tables.collateral_tiers[{index}]"
+        put(TableKind.COLLATERAL_TIERS, entry.asset, _version(entry, where, source), where)
+    for index, borrow in enumerate(tables.borrow_tiers):
+        where = f"tables.borrow_tiers[{index}]"
+        put(TableKind.BORROW_TIERS, borrow.asset, _version(borrow, where, source), where)
+
+
+def _version(entry: CollateralTableEntry | BorrowTableEntry, where: str, source: str) -> TableVersion:
+    try:
+        table: Table = _collateral(entry) if isinstance(entry, CollateralTableEntry) else _borrow(entry)
+    except ValueError as error:
+        raise BadInput(str(error), field=f"{where}.tiers", source=source) from error
+    return TableVersion(
+        version=entry.version, effective_ns=0, table=table, source=entry.source or source, verified=entry.verified
+    )
+
+
+def _collateral(entry: CollateralTableEntry) -> CollateralTiers:
+    caps = _caps(entry.tiers)
+    return CollateralTiers(
+        tiers=tuple(CollateralTier(floor=t.floor, cap=cap, ratio=t.ratio) for t, cap in zip(entry.tiers, caps, strict=True))
+    )
+
+
+def _borrow(entry: BorrowTableEntry) -> BorrowTiers:
+    caps = _caps(entry.tiers)
+    return BorrowTiers(
+        tiers=tuple(
+            BorrowTier(
+                floor=t.floor,
+                cap=cap,
+                maintenance_margin_rate=t.maintenance_margin_rate,
+                initial_margin_rate=t.initial_margin_rate,
+            )
+            for t, cap in zip(entry.tiers, caps, strict=True)
+        )
+    )
+
+
+def _caps(tiers: Sequence[CollateralTierEntry | BorrowTierEntry]) -> list[Decimal | None]:
+    """The caps told, else the floor of the tier that follows."""
+    following = [*(tier.floor for tier in tiers[1:]), None]
+    return [tier.cap if tier.cap is not None else floor for tier, floor in zip(tiers, following[: len(tiers)], strict=True)]
