@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from monitor.domain.errors import BadInput
 from monitor.rules.binance_usdm import BinanceUsdm
+from monitor.rules.bybit import Bybit
 from monitor.rules.rulebook import Rulebook
 
-_RULEBOOKS: dict[str, Rulebook] = {rulebook.venue: rulebook for rulebook in (BinanceUsdm(),)}
+_RULEBOOKS: dict[str, Rulebook] = {rulebook.venue: rulebook for rulebook in (BinanceUsdm(), Bybit())}
 
 
 def rulebook_of(venue: str) -> Rulebook:

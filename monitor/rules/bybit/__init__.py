@@ -1,0 +1,10 @@
+"""Bybit Unified Trading Account: cross margin with linear contracts, and isolated positions.
+
+Read from top to bottom beside the venue's documents: `documents` (what was read, and when), `pools` (what backs what),
+`terms` and `positions` (risk tiers and the fee to close), `coins` (collateral ratios and borrowing), `orders`, `valuation`
+(the pool), `liquidation` (the price), `tape` (the same as a tape), `parts`, `reporting`.
+"""
+
+from monitor.rules.bybit.rulebook import Bybit
+
+__all__ = ["Bybit"]

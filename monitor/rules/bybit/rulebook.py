@@ -1,0 +1,76 @@
+"""The rulebook of Bybit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from monitor.domain.holdings import AccountHoldings, PoolHoldings
+from monitor.domain.report import PoolReport
+from monitor.domain.tables import BorrowTiers, CollateralTiers, LeverageBrackets, TableKey, TableVersion
+from monitor.rules.brackets import bracket_pieces
+from monitor.rules.bybit.coins import (
+    INITIAL,
+    MAINTENANCE,
+    OFF,
+    OFF_PIECES,
+    ON,
+    borrow_pieces,
+    borrow_schedule,
+    collateral_pieces,
+    collateral_schedule,
+)
+from monitor.rules.bybit.documents import VENUE
+from monitor.rules.bybit.pools import pools_of
+from monitor.rules.bybit.reporting import report_pool
+from monitor.rules.bybit.tape import compile_tape, tier_schedule
+from monitor.rules.bybit.valuation import value_pool
+from monitor.rules.rulebook import Missing, PoolFigures, Prices, Tables
+from monitor.rules.tape import Piece, ScheduleKey, Tape, Trigger
+
+
+class Bybit:
+    """Bybit Unified Trading Account: cross margin with linear contracts, isolated positions, one-way and hedge."""
+
+    venue = VENUE
+
+    def pools(self, account: AccountHoldings, tables: Tables) -> tuple[PoolHoldings, ...]:
+        """The pools of an account in order of their ids."""
+        return pools_of(account, tables)
+
+    def compile(self, pool: PoolHoldings, tables: Tables) -> Tape | Missing:
+        """The pool's tape, or what is missing."""
+        return compile_tape(pool, tables)
+
+    def schedules(self, key: TableKey, version: TableVersion) -> Mapping[ScheduleKey, tuple[Piece, ...]]:
+        """The schedules of risk tiers, collateral ratios and borrow tiers; other tables define none."""
+        table = version.table
+        if isinstance(table, LeverageBrackets):
+            return {tier_schedule(key.symbol): bracket_pieces(table)}
+        if isinstance(table, CollateralTiers):
+            return {
+                collateral_schedule(key.symbol, ON): collateral_pieces(table),
+                collateral_schedule(key.symbol, OFF): OFF_PIECES,
+            }
+        if isinstance(table, BorrowTiers):
+            return {borrow_schedule(key.symbol, which): borrow_pieces(table, which) for which in (MAINTENANCE, INITIAL)}
+        return {}
+
+    def figures(self, pool: PoolHoldings, tables: Tables, prices: Prices) -> PoolFigures | Missing:
+        """C, M, I and A of the pool, exact, or what is missing."""
+        valuation = value_pool(pool, tables, prices)
+        if isinstance(valuation, Missing):
+            return valuation
+        return PoolFigures(
+            collateral_value=valuation.collateral_value,
+            maintenance_margin=valuation.maintenance_margin,
+            initial_margin=valuation.initial_margin,
+            stress_notional=valuation.stress_notional,
+            trigger=Trigger(),
+            margin_currency=valuation.margin_currency,
+            unit=valuation.unit,
+            initial_margin_reason=valuation.initial_margin_reason,
+        )
+
+    def report(self, pool: PoolHoldings, tables: Tables, prices: Prices) -> PoolReport:
+        """The whole report of the pool; level and top-up are the caller's."""
+        return report_pool(pool, tables, prices)
