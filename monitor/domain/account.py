@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
-from monitor.domain.checks import require_positive, require_subject
+from monitor.domain.checks import require_not_negative, require_positive, require_subject
 
 
 class AccountMode(Enum):
@@ -49,12 +49,17 @@ class PoolKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstrumentSetting:
-    """Margin mode and leverage that an account has set for one instrument; None = not told, keep what was known."""
+    """Margin mode and leverage that an account has set for one instrument; None = not told, keep what was known.
+
+    `taker_fee_rate` is the account's own for the instrument (0.0006 = 0.06 %): some venues margin the fee to close.
+    """
 
     instrument: str
     margin_mode: MarginMode | None = None
     leverage: Decimal | None = None
+    taker_fee_rate: Decimal | None = None
 
     def __post_init__(self) -> None:
         require_subject("instrument", self.instrument)
         require_positive("leverage", self.leverage)
+        require_not_negative("taker_fee_rate", self.taker_fee_rate)

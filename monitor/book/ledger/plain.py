@@ -152,6 +152,7 @@ def _plain_position(store: Store, account: int, key: PositionKey) -> dict[str, A
         "isolated_wallet": None if row.isolated_wallet is None else wide(row.isolated_wallet),
         "wallet_pending": row.wallet_pending,
         "leverage": None if row.leverage is None else str(row.leverage),
+        "taker_fee_rate": None if row.taker_fee_rate is None else str(row.taker_fee_rate),
         "adl_rank": row.adl_rank,
     }
 
@@ -167,6 +168,7 @@ def _restore_position(store: Store, account: int, plain: dict[str, Any]) -> None
         wallet_pending=plain["wallet_pending"],
         leverage=None if plain["leverage"] is None else Decimal(plain["leverage"]),
         adl_rank=plain["adl_rank"],
+        taker_fee_rate=_optional(plain.get("taker_fee_rate")),
     )
     store.positions.write(account, store.instruments.number(plain["instrument"]), side, row)
 
@@ -183,4 +185,11 @@ def _order_of(plain: dict[str, Any]) -> Order:
         size=Decimal(plain["size"]),
         limit_price=None if plain["limit_price"] is None else Decimal(plain["limit_price"]),
         reduce_only=plain["reduce_only"],
+        leverage=_optional(plain.get("leverage")),
+        taker_fee_rate=_optional(plain.get("taker_fee_rate")),
     )
+
+
+def _optional(text: str | None) -> Decimal | None:
+    """A decimal, None where nothing was told (or by a build that did not know the field)."""
+    return None if text is None else Decimal(text)

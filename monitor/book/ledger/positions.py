@@ -29,6 +29,7 @@ class PositionRow(NamedTuple):
     wallet_pending: bool = False
     leverage: Decimal | None = None
     adl_rank: int | None = None
+    taker_fee_rate: Decimal | None = None
 
     @property
     def says_nothing(self) -> bool:
@@ -53,10 +54,11 @@ class Positions:
         self._wallet = array("i")
         self._leverage = array("i")
         self._adl_rank = array("b")
+        self._fee_rate = array("i")
         self._isolated_wallets = WideColumn()
         self._free_wallets: list[int] = []
-        self._leverages: list[Decimal] = []
-        self._leverage_numbers: dict[str, int] = {}
+        self._rates: list[Decimal] = []
+        self._rate_numbers: dict[str, int] = {}
         self._free = NONE
         self._cached: dict[int, int] = {}
 
@@ -93,7 +95,7 @@ class Positions:
     def read(self, row: int) -> PositionRow:
         """A row unpacked."""
         flags, wallet, adl_rank = self._flags[row], self._wallet[row], self._adl_rank[row]
-        leverage = self._leverage[row]
+        leverage, fee_rate = self._leverage[row], self._fee_rate[row]
         return PositionRow(
             self._size[row],
             self._cost[row],
@@ -101,8 +103,9 @@ class Positions:
             bool(flags & _ISOLATED_BIT),
             None if wallet < 0 else self._isolated_wallets[wallet],
             bool(flags & _PENDING_BIT),
-            None if leverage < 0 else self._leverages[leverage],
+            None if leverage < 0 else self._rates[leverage],
             None if adl_rank < 0 else adl_rank,
+            None if fee_rate < 0 else self._rates[fee_rate],
         )
 
     def write(self, account: int, instrument: int, side: int, value: PositionRow) -> None:
@@ -117,7 +120,8 @@ class Positions:
         self.set_lot(row, value.size, value.cost, value.doubt)
         self._flags[row] = side | value.is_isolated * _ISOLATED_BIT | value.wallet_pending * _PENDING_BIT
         self._set_isolated_wallet(row, value.isolated_wallet)
-        self._leverage[row] = self._leverage_number(value.leverage)
+        self._leverage[row] = self._rate_number(value.leverage)
+        self._fee_rate[row] = self._rate_number(value.taker_fee_rate)
         self._adl_rank[row] = NONE if value.adl_rank is None else value.adl_rank
 
     def add(self, account: int, instrument: int, side: int) -> int:
@@ -137,6 +141,7 @@ class Positions:
             self._wallet.append(NONE)
             self._leverage.append(NONE)
             self._adl_rank.append(NONE)
+            self._fee_rate.append(NONE)
         self._first[account] = row
         return row
 
@@ -181,7 +186,7 @@ class Positions:
         self._cached.pop(account << 34 | instrument << 2 | side, None)
         self.set_lot(row, 0, 0, 0)
         self._set_isolated_wallet(row, None)
-        self._leverage[row] = self._adl_rank[row] = NONE
+        self._leverage[row] = self._adl_rank[row] = self._fee_rate[row] = NONE
         self._instrument[row], self._next[row], self._free = NONE, self._free, row
 
     def _set_isolated_wallet(self, row: int, steps: int | None) -> None:
@@ -199,12 +204,13 @@ class Positions:
             self._wallet[row] = len(self._isolated_wallets)
             self._isolated_wallets.append(steps)
 
-    def _leverage_number(self, leverage: Decimal | None) -> int:
-        if leverage is None:
+    def _rate_number(self, rate: Decimal | None) -> int:
+        """The number of a leverage or a fee rate: few different ones are held by many rows."""
+        if rate is None:
             return NONE
-        text = str(leverage)
-        number = self._leverage_numbers.get(text)
+        text = str(rate)
+        number = self._rate_numbers.get(text)
         if number is None:
-            number = self._leverage_numbers[text] = len(self._leverages)
-            self._leverages.append(leverage)
+            number = self._rate_numbers[text] = len(self._rates)
+            self._rates.append(rate)
         return number

@@ -1,4 +1,4 @@
-"""How accounts are set: modes, and margin mode and leverage by instrument."""
+"""How accounts are set: modes, and margin mode, leverage and taker fee rate by instrument."""
 
 from __future__ import annotations
 
@@ -77,6 +77,7 @@ def _set(held: PositionRow, setting: InstrumentSetting) -> PositionRow:
     keeps = is_isolated and held.is_isolated
     return held._replace(
         leverage=leverage,
+        taker_fee_rate=held.taker_fee_rate if setting.taker_fee_rate is None else setting.taker_fee_rate,
         is_isolated=is_isolated,
         isolated_wallet=held.isolated_wallet if keeps else None,
         wallet_pending=held.wallet_pending and keeps,

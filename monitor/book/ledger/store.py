@@ -71,12 +71,12 @@ class Store:
         return self.positions.read(row) if row >= 0 else self.instrument_settings(account, key[0])
 
     def instrument_settings(self, account: int, instrument: int) -> PositionRow:
-        """A flat position with the margin mode and leverage that the account has for the instrument on any side."""
+        """A flat position with the margin mode, leverage and fee rate that the account has for the instrument on any side."""
         for side in range(len(SIDES)):
             row = self.positions.find(account, instrument, side)
             if row >= 0:
                 held = self.positions.read(row)
-                return EMPTY._replace(is_isolated=held.is_isolated, leverage=held.leverage)
+                return EMPTY._replace(is_isolated=held.is_isolated, leverage=held.leverage, taker_fee_rate=held.taker_fee_rate)
         return EMPTY
 
     def position_keys(self, account: int) -> list[PositionKey]:

@@ -58,4 +58,5 @@ def _position(store: Store, key: PositionKey, row: PositionRow) -> Position:
         leverage=row.leverage,
         isolated_wallet=None if row.isolated_wallet is None else decimal_of(row.isolated_wallet),
         adl_rank=row.adl_rank,
+        taker_fee_rate=row.taker_fee_rate,
     )

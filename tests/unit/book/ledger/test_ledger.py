@@ -309,6 +309,27 @@ def test_settings_are_kept_while_flat_and_shared_by_both_sides() -> None:
     assert (position.margin_mode, position.leverage) == (MarginMode.ISOLATED, D(7))
 
 
+def test_a_taker_fee_rate_is_kept_through_fills_states_and_a_restore() -> None:
+    ledger = make()
+    setting = InstrumentSetting(instrument=BTC, taker_fee_rate=D("0.00055"))
+    ledger.apply_settings(SettingsChanged(**base(1), instruments=(setting,)))
+    ledger.apply_fill(fill(2, "1", "100"))
+    ledger.apply_settings(SettingsChanged(**base(3), instruments=(InstrumentSetting(instrument=BTC, leverage=D(7)),)))
+    ledger.adopt(state(4, "2", "100.0", "50"))
+    restored = Ledger.restore(ledger.state())
+    assert restored.state() == ledger.state()
+    position = position_of(restored)
+    assert (position.size, position.leverage, position.taker_fee_rate) == (D(2), D(7), D("0.00055"))
+
+
+def test_an_order_keeps_its_leverage_and_fee_rate_through_a_restore() -> None:
+    ledger = make()
+    told = {"leverage": D(50), "taker_fee_rate": D("0.0006")}
+    order = Order(instrument=BTC, order_id="9", position_side=PositionSide.BOTH, size=D(1), **told)
+    ledger.adopt(replace(state(2, "2", "100.0", "50"), orders=(order,)))
+    assert Ledger.restore(ledger.state()).holdings(ACCOUNT).orders == (order,)
+
+
 def test_a_finer_size_step_rescales_what_is_held_and_other_terms_cannot_change() -> None:
     ledger = make()
     ledger.apply_fill(fill(1, "2", "100"))
