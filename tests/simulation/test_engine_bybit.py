@@ -1,0 +1,180 @@
+"""A Bybit account in the running engine: its pool is valued, warned about, and UNKNOWN by name while something is missing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import pytest
+
+from monitor.domain.account import AccountMode, InstrumentSetting, PositionMode, PositionSide
+from monitor.domain.certainty import Certainty
+from monitor.domain.events import (
+    AccountDeclared,
+    AccountState,
+    DriverDeclared,
+    PositionState,
+    SettingsChanged,
+    ValuationStarted,
+    WalletState,
+)
+from monitor.domain.ids import DriverKey, DriverKind
+from monitor.domain.inputs import ClockAdvanced, PriceBatch
+from monitor.domain.instrument import Instrument, InstrumentKind
+from monitor.domain.level import Level
+from monitor.domain.tables import (
+    BorrowTier,
+    BorrowTiers,
+    CollateralTier,
+    CollateralTiers,
+    Table,
+    TableChanged,
+    TableKey,
+    TableKind,
+    TableVersion,
+)
+from monitor.engine.core import Engine
+from monitor.engine_settings import EngineSettings
+from monitor.rules.class_weights import CLASS_WEIGHTS_KEY, load_class_weights
+from tests.support.engine_market import SECOND_NS, START_NS, brackets
+
+ACCOUNT, BTC = "bybit:desk", "bybit:BTCUSDT"
+POOL = "bybit:desk/cross"
+DRIVERS = (
+    DriverKey(DriverKind.MARK, BTC),
+    DriverKey(DriverKind.ASSET_INDEX, "bybit:USDT"),
+    DriverKey(DriverKind.ASSET_INDEX, "bybit:BTC"),
+)
+D = Decimal
+
+
+class Desk:
+    """One engine with one account."""
+
+    def __init__(self) -> None:
+        self.engine = Engine(EngineSettings())
+        self.now_ns = START_NS
+        self.sequence = 0
+        self.engine.process(ClockAdvanced(START_NS))
+        self.table("BTCUSDT", TableKind.INSTRUMENT, instrument())
+        self.table("BTCUSDT", TableKind.LEVERAGE_BRACKETS, brackets(1))
+        for coin in ("BTC", "USDT"):
+            tier = CollateralTier(floor=D(0), cap=None, ratio=D("0.9") if coin == "BTC" else D(1))
+            self.table(coin, TableKind.COLLATERAL_TIERS, CollateralTiers(tiers=(tier,)))
+        self.engine.process(TableChanged(key=CLASS_WEIGHTS_KEY, versions=(load_class_weights(),), ts_recv_ns=START_NS))
+        for index, driver in enumerate(DRIVERS):
+            self.engine.process(DriverDeclared(index=index, key=driver))
+        self.engine.process(ValuationStarted())
+
+    def table(self, symbol: str, kind: TableKind, table: Table) -> None:
+        version = TableVersion(version="v1", effective_ns=0, table=table)
+        self.engine.process(TableChanged(key=TableKey("bybit", kind, symbol), versions=(version,), ts_recv_ns=self.now_ns))
+
+    def borrow_table(self) -> None:
+        tier = BorrowTier(floor=D(0), cap=None, maintenance_margin_rate=D("0.04"), initial_margin_rate=D("0.1"))
+        self.table("USDT", TableKind.BORROW_TIERS, BorrowTiers(tiers=(tier,)))
+        self.tick()
+
+    def tick(self) -> None:
+        self.now_ns += SECOND_NS // 10
+        self.engine.process(ClockAdvanced(self.now_ns))
+
+    def event(self) -> dict[str, Any]:
+        self.now_ns += 1_000_000
+        self.sequence += 1
+        times = {"ts_event_ns": self.now_ns, "ts_recv_ns": self.now_ns}
+        return (
+            {"account": ACCOUNT, "event_id": f"e{self.sequence}", "source": "desk", "source_epoch": 1}
+            | times
+            | {"account_seq": self.sequence}
+        )
+
+    def open(self) -> None:
+        """Long 10 BTC at 40,000, with 1 BTC and 20,000 USDT."""
+        self.engine.process(
+            AccountDeclared(**self.event(), mode=AccountMode.MULTI_CURRENCY, position_mode=PositionMode.ONE_WAY)
+        )
+        position = PositionState(
+            instrument=BTC, position_side=PositionSide.BOTH, size=D(10), entry_price=D(40000), leverage=D(10)
+        )
+        wallets = (WalletState(asset="BTC", balance=D(1)), WalletState(asset="USDT", balance=D(20000)))
+        self.engine.process(AccountState(**self.event(), complete=True, positions=(position,), wallets=wallets))
+
+    def tell_fee_rate(self) -> None:
+        setting = InstrumentSetting(instrument=BTC, taker_fee_rate=D("0.0006"))
+        self.engine.process(SettingsChanged(**self.event(), instruments=(setting,)))
+        self.tick()
+
+    def prices(self, *prices: float) -> None:
+        """Mark of BTCUSDT, index of USDT, index of BTC."""
+        batch = PriceBatch((("prices", 0),))
+        for driver, price in enumerate(prices):
+            batch.driver.append(driver)
+            batch.price.append(price)
+            batch.ts_event_ns.append(self.now_ns)
+            batch.ts_recv_ns.append(self.now_ns)
+            batch.lane.append(0)
+            batch.offset_first.append(0)
+            batch.offset_last.append(0)
+            batch.count.append(1)
+        self.engine.process(batch)
+
+
+def instrument() -> Instrument:
+    return Instrument(
+        instrument=BTC,
+        kind=InstrumentKind.LINEAR_PERPETUAL,
+        base="BTC",
+        quote="USDT",
+        settle_asset="USDT",
+        size_step=D("0.001"),
+        price_step=D("0.1"),
+    )
+
+
+def test_a_bybit_account_is_unknown_by_name_until_all_is_told_and_then_warned_about() -> None:
+    desk = Desk()
+    desk.open()
+    desk.prices(40_000.0, 1.0, 40_000.0)
+    desk.tick()
+    unknown = desk.engine.pool_status(POOL)
+    assert unknown is not None
+    assert (unknown.level, unknown.certainty) == (None, Certainty.UNKNOWN)
+    assert "taker fee rate of bybit:BTCUSDT not known" in unknown.certainty_reasons
+    desk.tell_fee_rate()
+    lacking = desk.engine.pool_status(POOL)
+    assert lacking is not None
+    # The running book asks for the tiers before anything is borrowed: a tick may bring that about.
+    assert "table bybit/borrow_tiers/USDT not loaded" in lacking.certainty_reasons
+    desk.borrow_table()
+    known = desk.engine.pool_status(POOL)
+    assert known is not None
+    # 20,000 + 0.9 × 40,000; 400,000 × 2.5 % - 4,050 + 400,000 × 0.9 × 0.06 %.
+    assert (known.collateral_value, known.maintenance_margin) == (56_000, pytest.approx(6_166))
+    assert (known.level, known.certainty) == (Level.NOTICE, Certainty.UNVERIFIED)
+    desk.prices(36_000.0, 1.0, 36_000.0)
+    fallen = desk.engine.pool_status(POOL)
+    assert fallen is not None
+    # 20,000 - 40,000 + 0.9 × 36,000; 360,000 × 2.5 % - 4,050 + 194.4, and 4 % of 20,000 borrowed.
+    assert (fallen.collateral_value, fallen.maintenance_margin) == (pytest.approx(12_400), pytest.approx(5_944.4))
+    assert fallen.level is Level.CRITICAL
+    desk.prices(35_000.0, 1.0, 35_000.0)
+    gone = desk.engine.pool_status(POOL)
+    assert gone is not None
+    assert gone.level is Level.LIQUIDATION
+
+
+def test_a_restored_engine_values_the_same_pool() -> None:
+    desk = Desk()
+    desk.open()
+    desk.tell_fee_rate()
+    desk.borrow_table()
+    desk.prices(36_000.0, 1.0, 36_000.0)
+    before = desk.engine.pool_status(POOL)
+    restored = Engine.restore(EngineSettings(), orjson.loads(orjson.dumps(desk.engine.state())))
+    after = restored.pool_status(POOL)
+    assert before is not None
+    assert after is not None
+    assert (after.level, after.maintenance_margin) == (before.level, before.maintenance_margin)
+    assert before.level is Level.CRITICAL
