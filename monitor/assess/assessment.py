@@ -21,6 +21,7 @@ from monitor.domain.report import AccountReport, PoolReport
 from monitor.rules.backing import settle_asset
 from monitor.rules.binance_usdm import documents
 from monitor.rules.binance_usdm.assets import rates_from_index
+from monitor.rules.bybit import documents as bybit_documents
 from monitor.rules.levels import reference_level, top_up
 from monitor.rules.registry import rulebook_of
 from monitor.rules.rulebook import Missing, Rulebook
@@ -135,10 +136,14 @@ def _tables(file: AccountFile, source: str) -> tuple[BracketTableReport, ...]:
             source=entry.source or source,
             verified=entry.verified,
             brackets=brackets_of(entry, f"tables.leverage_brackets[{index}]", source).brackets,
-            formula=f"deduction = floor × (rate - rate before) + deduction before; {documents.BRACKETS}",
+            formula=f"deduction = floor × (rate - rate before) + deduction before; {_brackets_document(entry.instrument)}",
         )
         for index, entry in enumerate(file.tables.leverage_brackets)
     )
+
+
+def _brackets_document(instrument: str) -> str:
+    return bybit_documents.RISK_LIMITS if venue_of(instrument) == bybit_documents.VENUE else documents.BRACKETS
 
 
 def _asset_index(entry: AssetIndexEntry) -> AssetIndexReport:
@@ -146,6 +151,8 @@ def _asset_index(entry: AssetIndexEntry) -> AssetIndexReport:
     bid, ask = entry.bid_rate, entry.ask_rate
     if index is not None and entry.bid_buffer is not None and entry.ask_buffer is not None:
         bid, ask, _ = rates_from_index(index, entry.bid_buffer, entry.ask_buffer)
+    # Bid and ask rates are a matter of Binance's multi-assets mode.
+    has_rates = venue_of(entry.asset) == documents.VENUE
     exchange_bid = None if index is None or auto_bid is None else rates_from_index(index, auto_bid, auto_bid).bid
     exchange_ask = None if index is None or auto_ask is None else rates_from_index(index, auto_ask, auto_ask).ask
     return AssetIndexReport(
@@ -155,8 +162,8 @@ def _asset_index(entry: AssetIndexEntry) -> AssetIndexReport:
         ask_rate=ask,
         auto_exchange_bid_rate=exchange_bid,
         auto_exchange_ask_rate=exchange_ask,
-        formula="bid = index × (1 - bid buffer), ask = index × (1 + ask buffer)",
-        source=documents.ASSET_INDEX,
+        formula="bid = index × (1 - bid buffer), ask = index × (1 + ask buffer)" if has_rates else "USD per unit",
+        source=documents.ASSET_INDEX if has_rates else "",
     )
 
 

@@ -98,6 +98,40 @@ def test_the_example_has_no_unknown_and_says_what_is_unverified(example: dict[st
     assert any("fee to close" in reason for reason in pool["certainty_reasons"])
 
 
+def test_the_printed_figures_of_the_example(example: dict[str, Any], tmp_path: Path) -> None:
+    pool = pool_of(example, tmp_path)
+    printed = {p["figure"].removeprefix("printed_"): p["amount"] for p in pool["parts"] if p["figure"].startswith("printed_")}
+    # Worked by hand. BTC: 12 at 100,010, of which 10 × 0.98 + 2 × 0.95 = 11.7 counts. USDT: -50,000 + 25 × 1,500 = -12,500 at
+    # 0.9998. MM: 2.5 m × 0.56 % - 1,200 + 25 × 90,000 × 0.055 % = 14,037.5; borrowed 12,500 + 1,000 frozen, of it 4 % = 540.
+    # IM: 2.5 m / 10 + 1,237.5 and 10 % of 13,500. Margins × 0.9998.
+    assert printed == {
+        "totalEquity": "1187622.5",
+        "totalMarginBalance": "1157619.5",
+        "totalMaintenanceMargin": "14574.5845",
+        "totalInitialMargin": "252536.9825",
+        "totalAvailableBalance": "905082.5175",
+        "accountMMRate": "0.0125",
+        "accountIMRate": "0.2181",
+    }
+
+
+def test_a_liquidation_price_behind_a_table_that_is_not_loaded_is_unknown_by_name(
+    example: dict[str, Any], tmp_path: Path
+) -> None:
+    wallets = {wallet["asset"]: wallet for wallet in example["accounts"][0]["wallets"]}
+    wallets["USDT"].update(balance="100000", frozen="0")
+    priced = pool_of(example, tmp_path)["positions"][0]
+    assert priced["liquidation_price"] is not None
+    del example["tables"]["borrow_tiers"]
+    lacking = pool_of(example, tmp_path)
+    assert lacking["maintenance_margin"] is not None
+    assert lacking["positions"][0]["liquidation_price"] is None
+    assert "borrow_tiers/USDT not loaded" in lacking["positions"][0]["liquidation_price_reason"]
+    # Without the BTC beside it the pool is gone before anything is borrowed, and the table is not needed.
+    wallets["BTC"].update(balance="0")
+    assert pool_of(example, tmp_path)["positions"][0]["liquidation_price"] is not None
+
+
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
