@@ -108,12 +108,23 @@ class WalletState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountState(AccountEvent):
-    """Absolute values at one venue time (`ts_event_ns`). `complete`: what is not listed is zero; else: it is as before."""
+    """Absolute values at one venue time (`ts_event_ns`). `complete`: what is not listed is zero; else: it is as before.
+
+    `orders`, `frozen` (by asset, held back by spot orders) and `not_collateral` (assets switched off as collateral) are each
+    told whole, or None: as before.
+    """
 
     complete: bool
     positions: tuple[PositionState, ...] = ()
     wallets: tuple[WalletState, ...] = ()
     orders: tuple[Order, ...] | None = None
+    frozen: dict[str, Decimal] | None = None
+    not_collateral: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        AccountEvent.__post_init__(self)
+        for asset, amount in (self.frozen or {}).items():
+            require_not_negative(f"frozen.{asset}", amount)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

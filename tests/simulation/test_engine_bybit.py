@@ -165,6 +165,21 @@ def test_a_bybit_account_is_unknown_by_name_until_all_is_told_and_then_warned_ab
     assert gone.level is Level.LIQUIDATION
 
 
+def test_what_spot_orders_freeze_and_a_coin_switched_off_tell_at_once() -> None:
+    desk = Desk()
+    desk.open()
+    desk.tell_fee_rate()
+    desk.borrow_table()
+    desk.prices(40_000.0, 1.0, 40_000.0)
+    desk.engine.process(AccountState(**desk.event(), complete=False, frozen={"USDT": D(30_000)}, not_collateral=("BTC",)))
+    desk.tick()
+    status = desk.engine.pool_status(POOL)
+    assert status is not None
+    # Without 0.9 × 40,000 of BTC; 4 % of the 10,000 that the equity of 20,000 does not cover.
+    assert (status.collateral_value, status.maintenance_margin) == (20_000, pytest.approx(6_566))
+    assert status.level is Level.CRITICAL
+
+
 def test_a_restored_engine_values_the_same_pool() -> None:
     desk = Desk()
     desk.open()

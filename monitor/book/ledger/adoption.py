@@ -1,11 +1,13 @@
 """The venue's state as the new base, with everything from behind its venue time applied again on top.
 
 What agrees is left as it is (our cost knows more digits than a printed entry price), so that adopting an agreeing state
-changes nothing but what only the venue knows: margin mode, leverage, ADL rank, isolated wallets, orders.
+changes nothing but what only the venue knows: margin mode, leverage, ADL rank, isolated wallets, orders, what is frozen or
+switched off as collateral.
 """
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import NamedTuple
 
 from monitor.book.ledger.as_of import AccountThen, PositionThen, account_then
@@ -25,12 +27,14 @@ from monitor.domain.holdings import Order
 
 
 class Adoption(NamedTuple):
-    """An account as it will be: rows to write, whole wallets, changes that were applied again, orders (None: as before)."""
+    """An account as it will be: rows to write, whole wallets, changes that were applied again; the rest None: as before."""
 
     positions: dict[PositionKey, PositionRow]
     wallets: dict[int, int]
     changes: dict[int, FillChange]
     orders: tuple[Order, ...] | None
+    frozen: dict[str, Decimal] | None = None
+    not_collateral: tuple[str, ...] | None = None
 
 
 def plan_adoption(store: Store, account: int, state: AccountState) -> Adoption:
@@ -44,7 +48,7 @@ def plan_adoption(store: Store, account: int, state: AccountState) -> Adoption:
         ours = then.positions.get(key) or PositionThen(store.position(account, key), 0, 0, True, ())
         positions[key] = _adopt_position(store, account, key, ours, said.positions.get(key), changes, state)
     wallets = _adopt_wallets(store, account, then, said, state.complete, changes)
-    return Adoption(positions, wallets, changes, state.orders)
+    return Adoption(positions, wallets, changes, state.orders, _frozen(state), _not_collateral(state))
 
 
 def adopt(store: Store, state: AccountState) -> None:
@@ -67,6 +71,7 @@ def adopt(store: Store, state: AccountState) -> None:
         store.recent.replace(account, index, change)
     if plan.orders is not None:
         set_orders(store, account, plan.orders)
+    store.accounts.set_coins(account, plan.frozen, plan.not_collateral)
     if state.complete:
         mark_agreed(store, account, state.ts_event_ns)
 
@@ -95,6 +100,7 @@ def take_settings(store: Store, state: AccountState) -> None:
         store.positions.write(account, *key, _adopt_settings(store, account, key, ours, position, state))
     if state.orders is not None:
         set_orders(store, account, state.orders)
+    store.accounts.set_coins(account, _frozen(state), _not_collateral(state))
 
 
 def take_isolated_wallets(store: Store, state: AccountState) -> None:
@@ -114,6 +120,17 @@ def set_orders(store: Store, account: int, orders: tuple[Order, ...]) -> None:
         store.accounts.orders[account] = orders
     else:
         store.accounts.orders.pop(account, None)
+
+
+def _frozen(state: AccountState) -> dict[str, Decimal] | None:
+    """What is frozen, in one form: sorted, without zeros."""
+    if state.frozen is None:
+        return None
+    return {asset: amount for asset, amount in sorted(state.frozen.items()) if amount}
+
+
+def _not_collateral(state: AccountState) -> tuple[str, ...] | None:
+    return None if state.not_collateral is None else tuple(sorted(set(state.not_collateral)))
 
 
 def _adopt_position(

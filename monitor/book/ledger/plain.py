@@ -124,6 +124,8 @@ def account_to_plain(store: Store, account: str) -> dict[str, Any]:
         "positions": [_plain_position(store, row, key) for key in store.position_keys(row)],
         "wallets": [[name, wide(balance), wide(residual)] for name, balance, residual in wallets],
         "orders": [_plain_order(order) for order in store.accounts.orders.get(row, ())],
+        "frozen": {asset: str(amount) for asset, amount in store.accounts.frozen.get(row, {}).items()},
+        "not_collateral": list(store.accounts.not_collateral.get(row, ())),
         **store.ids.plain(row),
     }
 
@@ -137,6 +139,8 @@ def _restore_account(store: Store, plain: dict[str, Any]) -> None:
         store.wallets.write(row, store.assets.number(asset), int(balance), int(residual))
     if plain["orders"]:
         store.accounts.orders[row] = tuple(_order_of(order) for order in plain["orders"])
+    frozen = {asset: Decimal(amount) for asset, amount in plain.get("frozen", {}).items()}
+    store.accounts.set_coins(row, frozen, tuple(plain.get("not_collateral", ())))
     store.ids.restore(row, plain.get("ids"), plain.get("ids_dropped_ns"))
 
 

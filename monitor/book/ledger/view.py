@@ -45,6 +45,8 @@ def _holdings(store: Store, account: str, held: Adoption) -> AccountHoldings:
         wallets={names[asset]: decimal_of(held.wallets[asset]) for asset in sorted(held.wallets, key=names.__getitem__)},
         positions=tuple(_position(store, key, held.positions[key]) for key in keys),
         orders=store.accounts.orders.get(row, ()) if held.orders is None else held.orders,
+        frozen=store.accounts.frozen.get(row, {}) if held.frozen is None else held.frozen,
+        not_collateral=(store.accounts.not_collateral.get(row, ()) if held.not_collateral is None else held.not_collateral),
     )
 
 

@@ -322,6 +322,22 @@ def test_a_taker_fee_rate_is_kept_through_fills_states_and_a_restore() -> None:
     assert (position.size, position.leverage, position.taker_fee_rate) == (D(2), D(7), D("0.00055"))
 
 
+def test_what_is_frozen_and_no_collateral_stays_until_told_otherwise() -> None:
+    ledger = make()
+    told = {"frozen": {"USDT": D(9), "BTC": D(0)}, "not_collateral": ("ETH", "BTC")}
+    said = replace(state(2, "2", "100.0", "50"), **told)
+    promised = ledger.venue_holdings(said, ACCOUNT)
+    ledger.adopt(said)
+    held = ledger.holdings(ACCOUNT)
+    assert held == promised
+    assert (held.frozen, held.not_collateral) == ({"USDT": D(9)}, ("BTC", "ETH"))
+    ledger.adopt(state(3, "2", "100.0", "50"))
+    assert Ledger.restore(ledger.state()).holdings(ACCOUNT) == ledger.holdings(ACCOUNT)
+    assert ledger.holdings(ACCOUNT).frozen == {"USDT": D(9)}
+    ledger.adopt(replace(state(4, "2", "100.0", "50"), frozen={}, not_collateral=()))
+    assert (ledger.holdings(ACCOUNT).frozen, ledger.holdings(ACCOUNT).not_collateral) == ({}, ())
+
+
 def test_an_order_keeps_its_leverage_and_fee_rate_through_a_restore() -> None:
     ledger = make()
     told = {"leverage": D(50), "taker_fee_rate": D("0.0006")}
