@@ -52,11 +52,12 @@ def _margin_parts(survey: Survey) -> Iterator[Part]:
     """The margins of a cross pool in USD, coin by coin: of positions, of what is borrowed, of open orders."""
     rate_formula = "sum over positions × index"
     for coin in survey.coins:
+        borrow_formula = f"slices of {text(coin.borrowed)} × rate × index {text(coin.rate)}"
         figures = (
             ("maintenance_margin", "positions", coin.position_maintenance, rate_formula, documents.MARGIN, False),
-            ("maintenance_margin", "borrowed", coin.borrow_maintenance, "", documents.BORROW_MARGIN_OPEN, False),
+            ("maintenance_margin", "borrowed", coin.borrow_maintenance, borrow_formula, documents.BORROW_MARGIN_OPEN, False),
             ("initial_margin", "positions", coin.position_initial, rate_formula, documents.MARGIN, False),
-            ("initial_margin", "borrowed", coin.borrow_initial, "", documents.BORROW_MARGIN_OPEN, False),
+            ("initial_margin", "borrowed", coin.borrow_initial, borrow_formula, documents.BORROW_MARGIN_OPEN, False),
             ("initial_margin", "open orders", coin.order_margin, "order cost × index", documents.ORDER_COST, False),
         )
         for figure, what, amount, formula, source, verified in figures:

@@ -18,23 +18,25 @@ def printed_parts(valuation: Valuation) -> Iterator[Part]:
         valuation.maintenance_margin,
         valuation.initial_margin,
     )
+    # Totals of margins are as good as the margins in them.
+    verified = not valuation.survey.unverified
     with exact():
         available = None if initial is None else collateral - initial
     totals = (
-        ("totalEquity", _total_equity(valuation), "sum over coins of equity × index, no haircut"),
-        ("totalMarginBalance", collateral, "collateral_value"),
-        ("totalMaintenanceMargin", maintenance, "maintenance_margin"),
-        ("totalInitialMargin", initial, "initial_margin"),
-        ("totalAvailableBalance", available, "collateral_value - initial_margin"),
+        ("totalEquity", _total_equity(valuation), "sum over coins of equity × index, no haircut", True),
+        ("totalMarginBalance", collateral, "collateral_value", True),
+        ("totalMaintenanceMargin", maintenance, "maintenance_margin", verified),
+        ("totalInitialMargin", initial, "initial_margin", verified),
+        ("totalAvailableBalance", available, "collateral_value - initial_margin", verified),
     )
-    for name, amount, formula in totals:
+    for name, amount, formula, is_verified in totals:
         if amount is not None:
-            yield _printed(name, truncated(amount, documents.AMOUNT_DECIMALS), "USD", formula)
+            yield _printed(name, truncated(amount, documents.AMOUNT_DECIMALS), "USD", formula, is_verified)
     if collateral > 0:
         for name, margin in (("accountMMRate", maintenance), ("accountIMRate", initial)):
             if margin is not None:
                 rate = truncated(quotient(margin, collateral), documents.RATE_DECIMALS)
-                yield _printed(name, rate, "ratio", "margin / collateral_value")
+                yield _printed(name, rate, "ratio", "margin / collateral_value", verified)
 
 
 def _total_equity(valuation: Valuation) -> Decimal | None:
@@ -48,5 +50,13 @@ def _total_equity(valuation: Valuation) -> Decimal | None:
     return total
 
 
-def _printed(name: str, amount: Decimal, unit: str, formula: str) -> Part:
-    return Part(figure=f"printed_{name}", name="pool", amount=amount, unit=unit, formula=formula, source=documents.WALLET)
+def _printed(name: str, amount: Decimal, unit: str, formula: str, verified: bool) -> Part:
+    return Part(
+        figure=f"printed_{name}",
+        name="pool",
+        amount=amount,
+        unit=unit,
+        formula=formula,
+        source=documents.WALLET,
+        verified=verified,
+    )
