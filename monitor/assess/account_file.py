@@ -6,6 +6,7 @@ passed through a float somewhere. What is not told is unknown, never a default.
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Literal
@@ -15,16 +16,33 @@ from msgspec import Meta
 
 from monitor.domain.account import AccountMode, MarginMode, PositionMode
 from monitor.domain.checks import require_account, require_finite, require_not_negative, require_positive, require_subject
-from monitor.domain.instrument import InstrumentKind
+from monitor.domain.ids import DriverKind
+from monitor.domain.instrument import InstrumentKind, OptionType
 
 SCHEMA_VERSION = 1
 
 Figure = Annotated[Decimal, Meta(extra_json_schema={"pattern": r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"})]
 """A decimal in a string."""
 
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A time with its zone, RFC 3339 (2026-12-25T08:00:00Z)."""
+
 Subject = Annotated[
     str, Meta(description="venue:SYMBOL as the venue spells it, such as binance_usdm:BTCUSDT", pattern=r"^[^:]+:\S+$")
 ]
+
+
+_TOLD_ELSEWHERE = frozenset(
+    {
+        DriverKind.MARK,
+        DriverKind.ASSET_INDEX,
+        DriverKind.ASSET_BID,
+        DriverKind.ASSET_ASK,
+        DriverKind.CLOCK,
+        DriverKind.RECIPROCAL_MARK,
+    }
+)
+_MAY_BE_NEGATIVE = frozenset({DriverKind.FUNDING_INDEX})
 
 
 class Side(Enum):
@@ -131,6 +149,9 @@ class AccountEntry(_Entry, frozen=True):
     wallets: list[WalletEntry] = []
     positions: list[PositionEntry] = []
     orders: list[OrderEntry] = []
+    venue_given: Annotated[
+        dict[str, Figure], Meta(description="figures that only the venue can tell, under the names that docs/venues gives")
+    ] = {}
     profile: str = "desk"
     entity: str | None = None
     owner: str | None = None
@@ -148,6 +169,22 @@ class MarkPriceEntry(_Entry, frozen=True):
     def __post_init__(self) -> None:
         require_subject("instrument", self.instrument)
         require_positive("mark_price", self.mark_price)
+
+
+class PriceEntry(_Entry, frozen=True):
+    """A price of another kind: the index of an instrument, an oracle, an option's mark or volatility, a funding index."""
+
+    driver: DriverKind
+    subject: Annotated[str, Meta(description="venue:SYMBOL or venue:ASSET")]
+    price: Figure
+
+    def __post_init__(self) -> None:
+        require_subject("subject", self.subject)
+        require_finite("price", self.price)
+        if self.driver in _TOLD_ELSEWHERE:
+            raise ValueError(f"driver must not be {self.driver.value}: it has a list of its own, or follows from others")
+        if self.driver not in _MAY_BE_NEGATIVE:
+            require_positive("price", self.price)
 
 
 class AssetIndexEntry(_Entry, frozen=True):
@@ -178,18 +215,26 @@ class AssetIndexEntry(_Entry, frozen=True):
 
 
 class InstrumentEntry(_Entry, frozen=True):
-    """The terms of an instrument."""
+    """The terms of an instrument. `expiry` of what expires, `strike` and `option_type` of options alone."""
 
     instrument: Subject
     kind: InstrumentKind
     base: str
     quote: str
     settle_asset: str
-    contract_size: Annotated[Figure, Meta(description="base units a contract")] = Decimal(1)
+    contract_size: Annotated[Figure, Meta(description="base units a contract; quote units of inverse kinds")] = Decimal(1)
+    expiry: Annotated[Moment | None, Meta(description="when it expires, UTC")] = None
+    strike: Annotated[Figure | None, Meta(description="quote per base")] = None
+    option_type: OptionType | None = None
 
     def __post_init__(self) -> None:
         require_subject("instrument", self.instrument)
         require_positive("contract_size", self.contract_size)
+        require_positive("strike", self.strike)
+        is_option = self.kind is InstrumentKind.OPTION
+        for name, value in (("strike", self.strike), ("option_type", self.option_type)):
+            if (value is not None) != is_option:
+                raise ValueError(f"{name} must be given for an option and for nothing else, kind is {self.kind.value}")
 
 
 class BracketEntry(_Entry, frozen=True):
@@ -308,8 +353,10 @@ class AccountFile(_Entry, frozen=True):
     """The whole file."""
 
     schema_version: Literal[1]
+    as_of: Annotated[Moment | None, Meta(description="the time at which the accounts are valued, UTC")] = None
     accounts: list[AccountEntry] = []
     mark_prices: list[MarkPriceEntry] = []
+    prices: list[PriceEntry] = []
     asset_indices: list[AssetIndexEntry] = []
     tables: TablesEntry = TablesEntry()
     profiles: list[ProfileEntry] = []

@@ -73,6 +73,9 @@ def _refuse_odd_figures(value: object, path: str, source: str) -> None:
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             _refuse_odd_figures(inner, f"{path}[{index}]", source)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            _refuse_odd_figures(inner, f"{path}.{name}", source)
     elif isinstance(value, Decimal):
         digits, exponent = len(value.as_tuple().digits), value.as_tuple().exponent
         if not isinstance(exponent, int):

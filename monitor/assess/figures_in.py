@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from monitor.assess.account_file import AccountFile, AssetIndexEntry, BracketEntry, BracketTableEntry, InstrumentEntry
 from monitor.assess.tiers_in import put_coin_tiers
 from monitor.domain.errors import BadInput
-from monitor.domain.ids import DriverKey, DriverKind, symbol_of, venue_of
+from monitor.domain.ids import CLOCK, DriverKey, DriverKind, symbol_of, venue_of
 from monitor.domain.instrument import Instrument
 from monitor.domain.tables import (
     AssetIndexBuffers,
@@ -22,6 +23,8 @@ from monitor.domain.tables import (
 from monitor.rules.brackets import deductions
 from monitor.rules.class_weights import CLASS_WEIGHTS_KEY, load_class_weights
 from monitor.rules.tables import TableSet
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # The steps of an instrument bind orders, not margin: assess has no use for them.
 _ANY_STEP = Decimal("1e-18")
@@ -56,6 +59,7 @@ def inputs_of(file: AccountFile, source: str) -> Inputs:
     )
     for index, asset in enumerate(file.asset_indices):
         _put_asset(inputs, asset, f"asset_indices[{index}]", source)
+    _put_prices(file, inputs, source)
     for field, instrument_id, mark_price in _marks(file):
         driver = DriverKey(DriverKind.MARK, instrument_id)
         if inputs.prices.setdefault(driver, mark_price) != mark_price:
@@ -121,6 +125,9 @@ def _instrument(entry: InstrumentEntry) -> Instrument:
         contract_size=entry.contract_size,
         size_step=_ANY_STEP,
         price_step=_ANY_STEP,
+        expiry_ns=None if entry.expiry is None else nanoseconds(entry.expiry),
+        strike=entry.strike,
+        option_type=entry.option_type,
     )
 
 
@@ -147,6 +154,22 @@ def _put(tables: TableSet, kind: TableKind, subject: str, version: TableVersion,
 
 def _version(table: Table) -> TableVersion:
     return TableVersion(version="account file", effective_ns=0, table=table, source="account file")
+
+
+def _put_prices(file: AccountFile, inputs: Inputs, source: str) -> None:
+    if file.as_of is not None:
+        inputs.prices[CLOCK] = Decimal(nanoseconds(file.as_of)).scaleb(-9)
+    for index, entry in enumerate(file.prices):
+        driver = DriverKey(entry.driver, entry.subject)
+        if inputs.prices.setdefault(driver, entry.price) != entry.price:
+            reason = f"another {entry.driver.value} of {entry.subject} is in the file"
+            raise BadInput(reason, field=f"prices[{index}].price", value=entry.price, source=source)
+
+
+def nanoseconds(moment: datetime) -> int:
+    """A time as integer nanoseconds since the epoch."""
+    since = moment - _EPOCH
+    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
 
 
 def _marks(file: AccountFile) -> list[tuple[str, str, Decimal]]:

@@ -32,6 +32,7 @@ def holdings_of(entry: AccountEntry, where: str, inputs: Inputs, source: str) ->
         frozen={wallet.asset: wallet.frozen for wallet in entry.wallets if wallet.frozen},
         not_collateral=tuple(sorted(wallet.asset for wallet in entry.wallets if not wallet.collateral)),
         positions=positions,
+        venue_given=dict(entry.venue_given),
         orders=tuple(
             Order(
                 instrument=order.instrument,

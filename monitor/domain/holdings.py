@@ -49,7 +49,8 @@ class AccountHoldings:
     """One account. `wallets` are whole balances per asset, isolated wallets included; positions in canonical order.
 
     `frozen` are amounts that spot orders and the like hold back, by asset; `not_collateral` the assets whose use as
-    collateral the account has switched off.
+    collateral the account has switched off. `venue_given` are figures that only the venue can tell (an add-on by a formula
+    that it does not publish), under the names that the venue's rules give.
     """
 
     account: str
@@ -60,6 +61,7 @@ class AccountHoldings:
     orders: tuple[Order, ...] = ()
     frozen: dict[str, Decimal] = field(default_factory=dict)
     not_collateral: tuple[str, ...] = ()
+    venue_given: dict[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class PoolHoldings:
 
     `wallets` are the balances that back this pool: the cross part of an asset (whole balance less the isolated wallets), or
     the isolated wallet alone. `unknown` names what has not been seen and without which the pool has no figures.
+    `venue_given` are those of the account that concern this pool.
     """
 
     pool: str
@@ -80,6 +83,7 @@ class PoolHoldings:
     unknown: tuple[str, ...] = field(default=())
     frozen: dict[str, Decimal] = field(default_factory=dict)
     not_collateral: tuple[str, ...] = ()
+    venue_given: dict[str, Decimal] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:

@@ -37,6 +37,10 @@ class DriverKey(NamedTuple):
         return f"{self.kind.value}/{self.subject}"
 
 
+CLOCK = DriverKey(DriverKind.CLOCK, "marginwatch:now")
+"""The time at which a pool is valued, in seconds since the epoch: what decays with time reads it."""
+
+
 class SourcePosition(NamedTuple):
     """Where an input was read: a Kafka topic, partition and offset, or a stream's name, connection and count."""
 

@@ -23,6 +23,24 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One step of the venue's ladder before or after liquidation, under the venue's name for it.
+
+    `condition` is the test in words with its exact sense, `slack` the room left before it in `unit` (negative past it), None
+    with a reason where it cannot be told. `is_reached` is None with the slack.
+    """
+
+    name: str
+    condition: str
+    slack: Decimal | None
+    is_reached: bool | None
+    unit: str = ""
+    reason: str | None = None
+    source: str = ""
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PositionReport:
     """One position in a pool. `size` is unsigned beside `side` (`long`, `short`); `notional` >= 0 in the margin currency.
 
@@ -48,7 +66,12 @@ class PositionReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolReport:
-    """One pool; figures in `margin_currency`, `*_usd` converted by its unit's index (None with a reason when never seen)."""
+    """One pool; figures in `margin_currency`, `*_usd` converted by its unit's index (None with a reason when never seen).
+
+    `venue_figures` are figures under the venue's own names: as `assess` recomputes them with the venue's rounding, and in the
+    running daemon as the venue reported them. `stages` are the venue's steps before and after its liquidation trigger, in the
+    order in which they come; `procedure` says in words what the venue does at liquidation.
+    """
 
     pool: str
     kind: str
@@ -75,6 +98,8 @@ class PoolReport:
     parts: tuple[Part, ...] = ()
     venue_figures: dict[str, Decimal] = field(default_factory=dict)
     trigger: str = ""
+    stages: tuple[Stage, ...] = ()
+    procedure: str = ""
     verified: bool = True
 
 

@@ -35,6 +35,11 @@ def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:
     return _QUOTIENT.divide(dividend, divisor)
 
 
+def reciprocal(price: Decimal) -> Decimal:
+    """`1 / price` to 40 significant digits: the value of a driver derived as reciprocal, defined by this one rounding."""
+    return quotient(Decimal(1), price)
+
+
 def truncated(value: Decimal, digits: int) -> Decimal:
     """The value cut off behind `digits` decimals, as Binance prints its figures (towards zero, never rounded)."""
     return value.quantize(Decimal(1).scaleb(-digits), context=_TRUNCATING)
