@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,18 @@ import zstandard
 
 from monitor.domain.errors import BadInput
 from monitor.domain.tables import Bracket, LeverageBrackets
+
+
+_SYMBOL = re.compile(r"(?P<base>[^/:]+)/(?P<quote>[^/:]+):(?P<settle>[^/:-]+)(?:-(?P<expiry>\d{6}))?")
+_USD_COINS = frozenset({"USDT", "USDC", "BUSD", "U", "USD1"})
+
+
+@dataclass(frozen=True, slots=True)
+class AllBrackets:
+    """The brackets of a whole file by the venue's symbol, and why the others were refused, by the file's symbol."""
+
+    loaded: dict[str, LeverageBrackets]
+    refused: dict[str, str]
 
 
 class BracketsFile:
@@ -32,9 +46,29 @@ class BracketsFile:
         """The file's name, for the tables made of it."""
         return self._source
 
+    def all(self) -> AllBrackets:
+        """Every symbol of the file; raises `BadInput` for a table that is not one of brackets.
+
+        A contract that is not margined in a dollar coin is refused by name: its brackets count another currency.
+        """
+        loaded: dict[str, LeverageBrackets] = {}
+        refused: dict[str, str] = {}
+        for symbol in self._tiers:
+            found = _SYMBOL.fullmatch(symbol)
+            if found is None:
+                raise BadInput("not BASE/QUOTE:SETTLE", field="symbol", value=symbol, source=self._source)
+            if found["settle"] != found["quote"] or found["settle"] not in _USD_COINS:
+                refused[symbol] = f"margined in {found['settle']}, not in a dollar coin"
+                continue
+            expiry = "" if found["expiry"] is None else f"_{found['expiry']}"
+            loaded[f"{found['base']}{found['quote']}{expiry}"] = self._of(symbol)
+        return AllBrackets(loaded, refused)
+
     def brackets(self, base: str, quote: str) -> LeverageBrackets:
         """The brackets of a perpetual; raises `BadInput` when the file has none or they are not brackets."""
-        symbol = f"{base}/{quote}:{quote}"
+        return self._of(f"{base}/{quote}:{quote}")
+
+    def _of(self, symbol: str) -> LeverageBrackets:
         tiers = self._tiers.get(symbol)
         if not isinstance(tiers, list):
             raise BadInput("the file has no such symbol", field="symbol", value=symbol, source=self._source)
