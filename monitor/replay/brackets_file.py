@@ -14,7 +14,6 @@ import zstandard
 from monitor.domain.errors import BadInput
 from monitor.domain.tables import Bracket, LeverageBrackets
 
-
 _SYMBOL = re.compile(r"(?P<base>[^/:]+)/(?P<quote>[^/:]+):(?P<settle>[^/:-]+)(?:-(?P<expiry>\d{6}))?")
 _USD_COINS = frozenset({"USDT", "USDC", "BUSD", "U", "USD1"})
 
