@@ -26,8 +26,9 @@ from monitor.rules.binance_usdm.orders import order_margins
 from monitor.rules.binance_usdm.positions import PositionValue, value_position
 from monitor.rules.binance_usdm.terms import Lookup
 from monitor.rules.exact import exact
-from monitor.rules.rulebook import Missing, Prices, Tables
+from monitor.rules.rulebook import Missing, PoolFigures, Prices, Tables
 from monitor.rules.stress import StressFold
+from monitor.rules.tape import Trigger
 
 _AT_PAR = AssetRates(Decimal(1), Decimal(1), Decimal(1))
 
@@ -195,3 +196,17 @@ def _stress_notional(
         for asset_value in assets:
             fold.add(weights.of(asset_value.asset), asset_value.collateral_value)
     return fold.stress_notional
+
+
+def figures_of(valuation: Valuation) -> PoolFigures:
+    """C, M, I and A of a valuation, without its parts."""
+    return PoolFigures(
+        collateral_value=valuation.collateral_value,
+        maintenance_margin=valuation.maintenance_margin,
+        initial_margin=valuation.initial_margin,
+        stress_notional=valuation.stress_notional,
+        trigger=Trigger(),
+        margin_currency=valuation.margin_currency,
+        unit=valuation.unit,
+        initial_margin_reason=valuation.initial_margin_reason,
+    )

@@ -23,9 +23,9 @@ from monitor.rules.bybit.documents import VENUE
 from monitor.rules.bybit.pools import pools_of
 from monitor.rules.bybit.reporting import report_pool
 from monitor.rules.bybit.tape import compile_tape, tier_schedule
-from monitor.rules.bybit.valuation import value_pool
+from monitor.rules.bybit.valuation import figures_of, value_pool
 from monitor.rules.rulebook import Missing, PoolFigures, Prices, Tables
-from monitor.rules.tape import Piece, ScheduleKey, Tape, Trigger
+from monitor.rules.tape import Piece, ScheduleKey, Tape
 
 
 class Bybit:
@@ -58,18 +58,7 @@ class Bybit:
     def figures(self, pool: PoolHoldings, tables: Tables, prices: Prices) -> PoolFigures | Missing:
         """C, M, I and A of the pool, exact, or what is missing."""
         valuation = value_pool(pool, tables, prices)
-        if isinstance(valuation, Missing):
-            return valuation
-        return PoolFigures(
-            collateral_value=valuation.collateral_value,
-            maintenance_margin=valuation.maintenance_margin,
-            initial_margin=valuation.initial_margin,
-            stress_notional=valuation.stress_notional,
-            trigger=Trigger(),
-            margin_currency=valuation.margin_currency,
-            unit=valuation.unit,
-            initial_margin_reason=valuation.initial_margin_reason,
-        )
+        return valuation if isinstance(valuation, Missing) else figures_of(valuation)
 
     def report(self, pool: PoolHoldings, tables: Tables, prices: Prices) -> PoolReport:
         """The whole report of the pool; level and top-up are the caller's."""

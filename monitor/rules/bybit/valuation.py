@@ -27,8 +27,9 @@ from monitor.rules.bybit.positions import PositionValue, value_position
 from monitor.rules.bybit.terms import Lookup
 from monitor.rules.bybit.unverified import unverified_reasons
 from monitor.rules.exact import exact
-from monitor.rules.rulebook import Missing, Prices, Tables
+from monitor.rules.rulebook import Missing, PoolFigures, Prices, Tables
 from monitor.rules.stress import StressFold
+from monitor.rules.tape import Trigger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,3 +262,17 @@ def _isolated(found: Survey, weights: ClassWeights) -> Valuation:
             initial_margin_reason=initial_reason(found.pool, ()),
             stress_notional=fold.stress_notional,
         )
+
+
+def figures_of(valuation: Valuation) -> PoolFigures:
+    """C, M, I and A of a valuation, without its parts."""
+    return PoolFigures(
+        collateral_value=valuation.collateral_value,
+        maintenance_margin=valuation.maintenance_margin,
+        initial_margin=valuation.initial_margin,
+        stress_notional=valuation.stress_notional,
+        trigger=Trigger(),
+        margin_currency=valuation.margin_currency,
+        unit=valuation.unit,
+        initial_margin_reason=valuation.initial_margin_reason,
+    )
