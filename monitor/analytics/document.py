@@ -10,7 +10,7 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
-from monitor.domain.report import AccountReport, Part, PoolReport, PositionReport
+from monitor.domain.report import AccountReport, Part, PoolReport, PositionReport, Stage
 
 NOT_KNOWN = "not_known"
 
@@ -79,6 +79,8 @@ def pool_document(report: PoolReport) -> dict[str, Any]:
         "parts": [part_document(part) for part in report.parts],
         "venue_figures": {name: decimal_text(value) for name, value in report.venue_figures.items()},
         "trigger": report.trigger,
+        "stages": [stage_document(stage) for stage in report.stages],
+        "procedure": report.procedure,
         "verified": report.verified,
     }
 
@@ -90,6 +92,13 @@ def position_document(report: PositionReport) -> dict[str, Any]:
         "side": report.side,
         **_figures(report, _POSITION_FIGURES, report.reason or NOT_KNOWN),
     }
+
+
+def stage_document(stage: Stage) -> dict[str, Any]:
+    """One step of the venue's ladder."""
+    slack = None if stage.slack is None else decimal_text(stage.slack)
+    told: dict[str, Any] = {field.name: getattr(stage, field.name) for field in fields(stage) if field.name != "reason"}
+    return {**told, "slack": slack, **({"slack_reason": stage.reason or NOT_KNOWN} if slack is None else {})}
 
 
 def part_document(part: Part) -> dict[str, Any]:

@@ -40,6 +40,8 @@ def _print_pool(console: Console, account: AccountReport, pool: PoolReport) -> N
         console.print(_parts(pool))
         for source, number in _source_numbers(pool).items():
             console.print(Text(f"  [{number}] {source}"))
+    if pool.stages:
+        console.print(_stages(pool))
     console.print(Text(f"  trigger: {pool.trigger}; wallets of the account: {_wallets(account)}\n"))
 
 
@@ -60,6 +62,14 @@ def _figures(pool: PoolReport) -> Table:
     ]
     for name, amount, of_unit, reason in rows:
         table.add_row(name, _amount(amount), of_unit, reason or "")
+    return table
+
+
+def _stages(pool: PoolReport) -> Table:
+    table = _table("stage", "reached when", "room left", "unit", "reached")
+    for stage in pool.stages:
+        reached = {None: _UNKNOWN, True: "yes", False: "no"}[stage.is_reached]
+        table.add_row(stage.name, stage.condition, _amount(stage.slack), stage.unit, reached)
     return table
 
 

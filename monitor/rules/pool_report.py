@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Context, Decimal
 
 from monitor.domain.account import PoolKind
 from monitor.domain.certainty import Certainty
 from monitor.domain.holdings import PoolHoldings
-from monitor.domain.report import Part, PoolReport, PositionReport, Stage
+from monitor.domain.report import Part, PoolReport, PositionReport
 from monitor.rules.derived import value_of
 from monitor.rules.exact import exact, quotient
+from monitor.rules.ladder import Ladder
 from monitor.rules.levels import headroom
 from monitor.rules.rulebook import Missing, PoolFigures, Prices
 
 NOT_VALUED = "none"
 _SHOWN = Context(prec=20)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ladder:
-    """What the venue does at which point: the trigger in words with its exact sense, the stages, and the procedure."""
-
-    trigger: str
-    procedure: str = ""
-    stages: tuple[Stage, ...] = ()
-    venue_figures: dict[str, Decimal] = field(default_factory=dict)
 
 
 def known_report(

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from monitor.domain.holdings import PoolHoldings, Position
 from monitor.domain.report import PoolReport, PositionReport
+from monitor.rules.binance_usdm.ladder import UNKNOWN, ladder_of
 from monitor.rules.binance_usdm.liquidation import liquidation_prices
 from monitor.rules.binance_usdm.parts import parts_of, position_parts
 from monitor.rules.binance_usdm.positions import PositionValue, value_position
@@ -14,10 +15,8 @@ from monitor.rules.binance_usdm.terms import Lookup, mark_driver
 from monitor.rules.binance_usdm.valuation import Valuation, figures_of, value_pool
 from monitor.rules.exact import quotient
 from monitor.rules.liquidation import LiquidationPrice
-from monitor.rules.pool_report import Ladder, known_report, shown, unknown_report
+from monitor.rules.pool_report import known_report, shown, unknown_report
 from monitor.rules.rulebook import Missing, Prices, Tables
-
-LADDER = Ladder(trigger="collateral_value - maintenance_margin <= 0")
 
 
 def report_pool(pool: PoolHoldings, tables: Tables, prices: Prices) -> PoolReport:
@@ -33,7 +32,7 @@ def _known_report(valuation: Valuation, prices: Prices) -> PoolReport:
     positions = tuple(_position_report(value, solved[value.terms.position.instrument]) for value in valuation.positions)
     figures = replace(figures_of(valuation), parts=parts_of(valuation))
     unverified = () if valuation.verified else ("a table is not verified",)
-    return known_report(valuation.pool, figures, positions, LADDER, unverified, prices)
+    return known_report(valuation.pool, figures, positions, ladder_of(figures), unverified, prices)
 
 
 def _unknown_report(pool: PoolHoldings, tables: Tables, prices: Prices, missing: Missing) -> PoolReport:
@@ -48,7 +47,7 @@ def _unknown_report(pool: PoolHoldings, tables: Tables, prices: Prices, missing:
         else:
             reports.append(_position_report(found, LiquidationPrice(None, f"pool unknown: {reason}")))
             parts += position_parts(found)
-    return unknown_report(pool, missing, tuple(reports), LADDER, parts)
+    return unknown_report(pool, missing, tuple(reports), UNKNOWN, parts)
 
 
 def _value_alone(position: Position, tables: Tables, prices: Prices) -> PositionValue | Missing:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from monitor.domain.account import PoolKind
 from monitor.domain.holdings import PoolHoldings, Position
 from monitor.domain.report import PoolReport, PositionReport
+from monitor.rules.bybit.ladder import ladder_of, unknown_ladder
 from monitor.rules.bybit.liquidation import liquidation_prices
 from monitor.rules.bybit.parts import parts_of, surveyed_parts
 from monitor.rules.bybit.positions import PositionValue
@@ -13,10 +15,8 @@ from monitor.rules.bybit.terms import Lookup
 from monitor.rules.bybit.valuation import Valuation, figures_of, survey, value_pool
 from monitor.rules.exact import quotient
 from monitor.rules.liquidation import LiquidationPrice
-from monitor.rules.pool_report import Ladder, known_report, shown, unknown_report
+from monitor.rules.pool_report import known_report, shown, unknown_report
 from monitor.rules.rulebook import Missing, Prices, Tables
-
-LADDER = Ladder(trigger="collateral_value - maintenance_margin <= 0")
 
 
 def report_pool(pool: PoolHoldings, tables: Tables, prices: Prices) -> PoolReport:
@@ -31,7 +31,8 @@ def _known_report(valuation: Valuation, tables: Tables, prices: Prices) -> PoolR
     solved = liquidation_prices(valuation, tables)
     positions = tuple(_position_report(value, solved[value.terms.position.instrument]) for value in valuation.survey.positions)
     figures = replace(figures_of(valuation), parts=parts_of(valuation))
-    return known_report(valuation.pool, figures, positions, LADDER, valuation.survey.unverified, prices)
+    ladder = ladder_of(figures, is_isolated=valuation.is_isolated)
+    return known_report(valuation.pool, figures, positions, ladder, valuation.survey.unverified, prices)
 
 
 def _unknown_report(pool: PoolHoldings, tables: Tables, prices: Prices, missing: Missing) -> PoolReport:
@@ -45,7 +46,8 @@ def _unknown_report(pool: PoolHoldings, tables: Tables, prices: Prices, missing:
         else _unvalued_position(position, tables, reason)
         for position in pool.positions
     )
-    report = unknown_report(pool, missing, positions, LADDER, surveyed_parts(found))
+    ladder = unknown_ladder(is_isolated=pool.kind is PoolKind.ISOLATED)
+    report = unknown_report(pool, missing, positions, ladder, surveyed_parts(found))
     return replace(report, collateral_value=found.collateral_value)
 
 
