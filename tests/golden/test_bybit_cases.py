@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -175,3 +175,14 @@ def test_collateral_that_is_switched_off_counts_nothing(example: dict[str, Any],
     assert Decimal(counted(pool_of(example, tmp_path))["BTC"]) > 0
     next(w for w in example["accounts"][0]["wallets"] if w["asset"] == "BTC")["collateral"] = False
     assert Decimal(counted(pool_of(example, tmp_path))["BTC"]) == 0
+
+
+def test_the_venues_own_figures_stand_under_its_names(tmp_path: Path) -> None:
+    file = json.loads((ROOT / "examples" / "accounts" / "bybit-cross.json").read_text(encoding="utf-8"))
+    _, answer = answer_of(file, tmp_path)
+    pool = answer["accounts"][0]["pools"][0]
+    figures = {name: Decimal(figure) for name, figure in pool["venue_figures"].items()}
+    margin, collateral = Decimal(pool["maintenance_margin"]), Decimal(pool["collateral_value"])
+    assert figures["accountMMRate"] == (margin / collateral).quantize(Decimal("0.0001"), rounding=ROUND_DOWN)
+    assert figures["totalMaintenanceMargin"] == margin.quantize(Decimal("0.00000001"), rounding=ROUND_DOWN)
+    assert figures["totalAvailableBalance"] <= collateral - Decimal(pool["initial_margin"])

@@ -13,8 +13,8 @@ _ONE = Decimal(1)
 
 CROSS_PROCEDURE = (
     "Spot-margin orders with a liability or a haircut loss are cancelled; liabilities are repaid by converting collateral in "
-    "the venue's order of coins; then derivative orders are cancelled and positions reduced, from a higher risk tier to the next "
-    "lower one, in the lowest at the bankruptcy price; what the insurance fund cannot take is auto-deleveraged."
+    "the venue's order of coins; then derivative orders are cancelled and positions reduced, from a higher risk tier to the "
+    "next lower one, in the lowest at the bankruptcy price; what the insurance fund cannot take is auto-deleveraged."
 )
 ISOLATED_PROCEDURE = (
     "From a higher risk tier orders are cancelled and the position is reduced to the next lower tier; in the lowest tier it is "

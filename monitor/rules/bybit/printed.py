@@ -10,6 +10,8 @@ from monitor.rules.bybit import documents
 from monitor.rules.bybit.valuation import Valuation
 from monitor.rules.exact import exact, quotient, truncated
 
+_PREFIX = "printed_"
+
 
 def printed_parts(valuation: Valuation) -> Iterator[Part]:
     """Totals in USD behind 8 decimals, rates behind 4, each cut off; what is not known is left out."""
@@ -39,6 +41,11 @@ def printed_parts(valuation: Valuation) -> Iterator[Part]:
                 yield _printed(name, rate, "ratio", "margin / collateral_value", verified)
 
 
+def venue_figures(valuation: Valuation) -> dict[str, Decimal]:
+    """The same figures by the venue's names alone."""
+    return {part.figure.removeprefix(_PREFIX): part.amount for part in printed_parts(valuation)}
+
+
 def _total_equity(valuation: Valuation) -> Decimal | None:
     """Equity of all coins in USD without any haircut, None while an index is not known."""
     total = Decimal(0)
@@ -52,7 +59,7 @@ def _total_equity(valuation: Valuation) -> Decimal | None:
 
 def _printed(name: str, amount: Decimal, unit: str, formula: str, verified: bool) -> Part:
     return Part(
-        figure=f"printed_{name}",
+        figure=f"{_PREFIX}{name}",
         name="pool",
         amount=amount,
         unit=unit,

@@ -11,6 +11,7 @@ from monitor.rules.bybit.ladder import ladder_of, unknown_ladder
 from monitor.rules.bybit.liquidation import liquidation_prices
 from monitor.rules.bybit.parts import parts_of, surveyed_parts
 from monitor.rules.bybit.positions import PositionValue
+from monitor.rules.bybit.printed import venue_figures
 from monitor.rules.bybit.terms import Lookup
 from monitor.rules.bybit.valuation import Valuation, figures_of, survey, value_pool
 from monitor.rules.exact import quotient
@@ -31,7 +32,8 @@ def _known_report(valuation: Valuation, tables: Tables, prices: Prices) -> PoolR
     solved = liquidation_prices(valuation, tables)
     positions = tuple(_position_report(value, solved[value.terms.position.instrument]) for value in valuation.survey.positions)
     figures = replace(figures_of(valuation), parts=parts_of(valuation))
-    ladder = ladder_of(figures, is_isolated=valuation.is_isolated)
+    printed = {} if valuation.is_isolated else venue_figures(valuation)
+    ladder = replace(ladder_of(figures, is_isolated=valuation.is_isolated), venue_figures=printed)
     return known_report(valuation.pool, figures, positions, ladder, valuation.survey.unverified, prices)
 
 
