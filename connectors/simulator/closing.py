@@ -15,16 +15,19 @@ _CLEARANCE_RATE = 1_000_000  # 1 % of what was closed, as far as the pool has it
 
 
 def close_pool(desk: Desk, account: SimulatedAccount, pool: PoolValue, time_ms: int) -> None:
-    """Closes every position of the pool at its mark, on the tick, and settles what is left."""
-    isolated = pool.positions[0] if pool.positions[0].isolated else None
-    symbols = {isolated.symbol} if isolated else {item.symbol for item in pool.positions}
+    """Closes every position of the pool at the mark of the tick that ended it, and settles what is left."""
+    held = [item for item in pool.positions if item.size]  # its owner may have closed some by REST since the tick
+    if not held:
+        return
+    isolated = held[0] if held[0].isolated else None
+    symbols = {isolated.symbol} if isolated else {item.symbol for item in held}
     for order_id in [number for number, order in account.orders.items() if order.symbol in symbols]:
         desk.cancel_order(account, order_id, time_ms)
     if isolated is not None:
         _close_isolated(desk, account, isolated, time_ms)
         return
     closed: dict[str, int] = {}
-    for position in pool.positions:
+    for position in held:
         closed[position.asset] = closed.get(position.asset, 0) + _close(desk, account, position, time_ms)
     if account.multi_assets:
         _cover_deficits(desk, account, time_ms)

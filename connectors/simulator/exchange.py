@@ -18,11 +18,16 @@ from connectors.simulator.settings import SimulatorSettings
 from connectors.simulator.stream_events import margin_call
 
 _MARGIN_CALL_PERCENT = 80
+_EXECUTION_MS = 100  # from the tick that ends a pool to the executions that close it
 
 
 class Exchange:
     """Order at one tick: prices are published, resting orders that they reached are filled, then every account is
-    checked at these prices and what has reached its maintenance margin is closed. Life happens between ticks.
+    checked at these prices and what has reached its maintenance margin is taken over, to be closed at them before
+    anything else happens. Life happens between ticks.
+
+    A venue's engine needs time to execute what it takes over, and its private streams are other sockets than its prices:
+    executions sent in the instant of the prices could overtake them, and then a reader sees a pool closed that was healthy.
     """
 
     def __init__(self, settings: SimulatorSettings, start_time_ms: int) -> None:
@@ -35,6 +40,7 @@ class Exchange:
         self.desk = Desk(self.catalogue, self.prices, self.outbox.append)
         self.accounts = make_accounts(settings.accounts, settings.seed, self.desk, settings.trading_keys)
         self.liquidations: list[Liquidation] = []
+        self._taken_over: list[tuple[SimulatedAccount, PoolValue]] = []
         self.ticks: deque[Prices] = deque([self.prices], maxlen=settings.kept_ticks)
         self._activity = Activity(settings, self.desk, self.accounts)
         self._tick_ms = round(settings.tick_interval_s * 1000)
@@ -44,10 +50,14 @@ class Exchange:
 
     def advance_to(self, time_ms: int) -> None:
         """Moves venue time on, through every tick that falls due; an earlier time changes nothing."""
+        if time_ms > self.time_ms:
+            self._execute_closings(min(time_ms, self._next_tick_ms))
         while self._next_tick_ms <= time_ms:
             self._live_until(self._next_tick_ms)
             self._one_tick(self._next_tick_ms)
             self._next_tick_ms += self._tick_ms
+            if time_ms > self.time_ms:
+                self._execute_closings(min(time_ms, self._next_tick_ms))
         if time_ms > self.time_ms:
             self._live_until(time_ms)
             self.time_ms = time_ms
@@ -99,9 +109,16 @@ class Exchange:
         for value in pool_values(account, self.prices, self.catalogue):
             if value.is_liquidatable:
                 self.liquidations.append(liquidation_of(account.name, value, self.prices.marks, self.prices.tick, time_ms))
-                close_pool(self.desk, account, value, time_ms)
+                self._taken_over.append((account, value))
             else:
                 self._call(account, value, time_ms)
+
+    def _execute_closings(self, until_ms: int) -> None:
+        """Closes what the last tick took over, `_EXECUTION_MS` after it but not after `until_ms`."""
+        time_ms = min(self.time_ms + _EXECUTION_MS, until_ms)
+        for account, value in self._taken_over:
+            close_pool(self.desk, account, value, time_ms)
+        self._taken_over.clear()
 
     def _call(self, account: SimulatedAccount, value: PoolValue, time_ms: int) -> None:
         """Pushes MARGIN_CALL once each time a pool's ratio passes 80 %, the ratio of the documentation's example."""

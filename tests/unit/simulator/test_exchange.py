@@ -90,6 +90,27 @@ def test_the_same_seed_and_steps_give_the_same_run_and_another_seed_another() ->
     assert run(3) != run(4)
 
 
+def test_executions_of_a_liquidation_are_sent_after_its_prices_and_before_anything_else_of_the_account() -> None:
+    """In one instant they could overtake the prices, which go to another socket."""
+    exchange = make(accounts=100, trades_per_s=50.0)
+    exchange.schedule_crash(1, 0.25, 20)
+    told_of, later = 0, 0
+    for at in range(250, 25_001, 250):
+        taken_over = {item.account for item in exchange.liquidations[told_of:]}
+        told_of = len(exchange.liquidations)
+        exchange.advance_to(START_MS + at)
+        said = exchange.drain()
+        closed = [
+            (push.account, push.payloads[-1]["E"])
+            for push in said
+            if isinstance(push, PrivatePush) and any(item.get("o", {}).get("x") == "CALCULATED" for item in push.payloads)  # type: ignore[attr-defined]
+        ]
+        assert {account for account, _ in closed} == taken_over
+        assert all(100 <= time_ms - exchange.ticks[-1].time_ms < 250 for _, time_ms in closed)
+        later += len(closed)
+    assert later > 10
+
+
 def test_a_liquidation_follows_the_prices_of_its_tick_and_is_marked() -> None:
     exchange = make(accounts=100)
     exchange.schedule_crash(1, 0.25, 20)
