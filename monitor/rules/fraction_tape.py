@@ -11,6 +11,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from monitor.domain.ids import DriverKey
+from monitor.rules.derived import source_of
+from monitor.rules.exact import reciprocal
 from monitor.rules.piecewise import piece_at
 from monitor.rules.tape import COLLATERAL_CELL, NO_CELL, Leg, Node, NodeMode, Piece, ScheduleKey, Tape
 
@@ -28,21 +30,28 @@ class TapeFigures(NamedTuple):
 
 
 def evaluate(tape: Tape, schedules: Schedules, prices: Values, weights: Values) -> TapeFigures:
-    """The tape's figures at given prices; `weights` is the class weight of a driver's underlying."""
+    """The tape's figures at given prices of drivers that tick; `weights` is the class weight of a driver's underlying."""
     cells = [Fraction(constant) for constant in tape.base]
     exposures: list[Fraction] = []
     for leg in tape.legs:
-        price = Fraction(prices(leg.driver))
+        price, direction = _price_of(leg, prices)
         _add_leg(cells, leg, price, schedules)
         if leg.value_cell != NO_CELL:
             scale = _scale_of(tape, leg.value_cell, prices)
-            exposures.append(Fraction(weights(leg.driver)) * Fraction(leg.quantity) * price * scale)
+            exposures.append(direction * Fraction(weights(source_of(leg.driver))) * Fraction(leg.quantity) * price * scale)
     for node in tape.program:
         added = _run_node(cells, node, schedules, prices)
         if node.scale is not None and node.target_cell == COLLATERAL_CELL:
             exposures.append(Fraction(weights(node.scale)) * added)
     largest = max((abs(exposure) for exposure in exposures), default=Fraction(0))
     return TapeFigures(cells[0], cells[1], cells[2], max(abs(sum(exposures, Fraction(0))), largest / 2))
+
+
+def _price_of(leg: Leg, prices: Values) -> tuple[Fraction, int]:
+    """What the leg takes of its driver, and whether that rises (1) or falls (-1) with the driver's price."""
+    source = source_of(leg.driver)
+    price = prices(source)
+    return (Fraction(price), 1) if source == leg.driver else (Fraction(reciprocal(price)), -1)
 
 
 def _add_leg(cells: list[Fraction], leg: Leg, price: Fraction, schedules: Schedules) -> None:

@@ -45,6 +45,7 @@ class Leg:
     """One position: `x[value_cell] += q*p`, `x[margin_cell] += f(|q*p|) + extra*p`, `x[initial_cell] += initial*p`.
 
     `quantity` q is signed, in units of the pool's cell currency per unit of the driver; `schedule` f is None for none.
+    The driver p may be a derived one: its exposure in the stress notional then counts with the sign of its source's move.
     """
 
     driver: DriverKey

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from monitor.book.pools import BoundaryRef
-from monitor.domain.ids import DriverKey
+from monitor.domain.ids import DriverKey, DriverKind
 from monitor.domain.level import SWITCHES
 from monitor.domain.profile import BoundaryKind, SwitchSet
 from monitor.rules.tape import NodeMode, Piece, ScheduleKey, Tape
@@ -31,6 +31,11 @@ class Sizes(NamedTuple):
     margin: Fraction
     initial: Fraction
     stress: Fraction
+
+
+def ticking(driver: DriverKey) -> DriverKey:
+    is_reciprocal = driver.kind is DriverKind.RECIPROCAL_MARK
+    return DriverKey(DriverKind.MARK, driver.subject) if is_reciprocal else driver
 
 
 def piece_at(pieces: Sequence[Piece], x: Fraction) -> Piece:
@@ -57,21 +62,38 @@ class Market:
     schedules: dict[ScheduleKey, Sequence[Piece]] = field(default_factory=dict)
 
     def needs(self, tape: Tape) -> set[DriverKey]:
-        return {leg.driver for leg in tape.legs} | {node.scale for node in tape.program if node.scale is not None}
+        return {ticking(leg.driver) for leg in tape.legs} | {node.scale for node in tape.program if node.scale is not None}
 
     def is_priced(self, tape: Tape) -> bool:
         return self.needs(tape) <= self.prices.keys()
+
+    def taken(self, driver: DriverKey) -> Fraction:
+        """The value a leg takes: the price, or its reciprocal to 40 significant digits, half to even."""
+        price = self.prices[ticking(driver)]
+        if driver.kind is not DriverKind.RECIPROCAL_MARK:
+            return price
+        place = 40
+        while 10**place / price < 10**39:
+            place += 1
+        while 10**place / price >= 10**40:
+            place -= 1
+        return Fraction(round(10**place / price)) / Fraction(10) ** place
+
+    def sensitivity(self, driver: DriverKey) -> Fraction:
+        """Class weight, negative for what falls when its underlying rises."""
+        weight = self.weights.get(ticking(driver), Fraction(0))
+        return weight if ticking(driver) == driver else -weight
 
     def evaluate(self, tape: Tape) -> Exact:
         """The definition of columnar form 1 and 12, term by term."""
         cells = [Fraction(constant) for constant in tape.base]
         exposures: list[Fraction] = []
         for leg in tape.legs:
-            price = self.prices[leg.driver]
+            price = self.taken(leg.driver)
             value = Fraction(leg.quantity) * price
             if leg.value_cell >= 0:
                 cells[leg.value_cell] += value
-                exposures.append(self.weights.get(leg.driver, Fraction(0)) * value * self._scale_of(leg.value_cell, tape))
+                exposures.append(self.sensitivity(leg.driver) * value * self._scale_of(leg.value_cell, tape))
             if leg.margin_cell >= 0:
                 cells[leg.margin_cell] += Fraction(leg.extra_margin) * price
                 if leg.schedule is not None:
@@ -97,11 +119,11 @@ class Market:
         cells = [abs(Fraction(constant)) for constant in tape.base]
         stress = Fraction(0)
         for leg in tape.legs:
-            price = self.prices[leg.driver]
+            price = self.taken(leg.driver)
             value = abs(Fraction(leg.quantity) * price)
             if leg.value_cell >= 0:
                 cells[leg.value_cell] += value
-                stress += self.weights.get(leg.driver, Fraction(0)) * value * self._scale_of(leg.value_cell, tape)
+                stress += abs(self.sensitivity(leg.driver)) * value * self._scale_of(leg.value_cell, tape)
             if leg.margin_cell >= 0:
                 cells[leg.margin_cell] += abs(Fraction(leg.extra_margin)) * price
                 if leg.schedule is not None:

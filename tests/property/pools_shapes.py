@@ -1,4 +1,4 @@
-"""Random tapes of the shapes that Binance pools compile into, on drivers whose prices stand on a coarse decimal grid."""
+"""Random tapes of the shapes that pools compile into, on drivers whose prices stand on a coarse decimal grid."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CENTRES = dict(
     )
 )
 WEIGHTS = dict(zip(DRIVERS, map(Decimal, ("1", "1", "1.5", "2.1", "0", "0", "1.5", *["0", "0", "1.5"] * 2)), strict=True))
-SHAPES = ("single", "hedge", "isolated", "multi", "rates", "factors", "offsets")
+SHAPES = ("single", "hedge", "isolated", "multi", "rates", "factors", "offsets", "inverse", "coins")
 
 # Ratios whose quotients stay finite decimals, so that a constant can put a pool exactly on a boundary.
 SWITCH_SETS = (
@@ -49,6 +49,10 @@ SWITCH_SETS = (
 
 def bracket_key(mark: DriverKey) -> ScheduleKey:
     return ScheduleKey("binance", "leverage_brackets", mark.subject)
+
+
+def coin_key(mark: DriverKey) -> ScheduleKey:
+    return ScheduleKey("binance", "coin_brackets", mark.subject)
 
 
 def asset_key(asset: str, variant: str) -> ScheduleKey:
@@ -74,6 +78,8 @@ def market() -> Market:
         schedules[asset_key(asset, "margin")] = (Piece(lowest, Decimal(ask), zero),)
         schedules[asset_key(asset, "positive")] = (Piece(lowest, zero, zero), Piece(zero, one, zero))
         schedules[asset_key(asset, "negative")] = (Piece(lowest, -one, zero), Piece(zero, zero, zero))
+    for mark in MARKS:
+        schedules[coin_key(mark)] = brackets(1 / CENTRES[mark].quantize(Decimal(1).scaleb(CENTRES[mark].adjusted())))
     weights = {key: Fraction(weight) for key, weight in WEIGHTS.items()}
     return Market({key: Fraction(price) for key, price in CENTRES.items()}, weights, dict(schedules))
 
@@ -83,6 +89,8 @@ def random_tape(random: Random, shape: str) -> Tape:
         return _multi(random, rates=shape == "rates")
     if shape == "offsets":
         return _offsets(random)
+    if shape in {"inverse", "coins"}:
+        return _inverse(random, in_usd=shape == "coins")
     legs: list[Leg] = []
     cost = Decimal(0)
     for mark in random.sample(MARKS, 1 if shape == "isolated" else random.randint(1, len(MARKS))):
@@ -102,16 +110,16 @@ def on_boundary(tape: Tape, exact: Exact, switch_set: SwitchSet, boundary: Bound
     if boundary.kind.value == "ratio":
         band = switch_set.switch(boundary.level).ratio
         distance /= Fraction(band.enter if boundary.entering else band.leave)
-    numerator = distance * 10**40
+    numerator = distance * 10**60
     assert numerator.denominator == 1, "the boundary's quotient must be a finite decimal"
     digits = tuple(map(int, str(abs(numerator.numerator))))
-    shift = Decimal((1 if numerator > 0 else 0, digits, -40))
+    shift = Decimal((1 if numerator > 0 else 0, digits, -60))
     return replace(tape, base=(_add(tape.base[0], shift), *tape.base[1:]))
 
 
 def _add(left: Decimal, right: Decimal) -> Decimal:
-    total = (Fraction(left) + Fraction(right)) * 10**40
-    return Decimal((int(total < 0), tuple(map(int, str(abs(total.numerator)))), -40))
+    total = (Fraction(left) + Fraction(right)) * 10**60
+    return Decimal((int(total < 0), tuple(map(int, str(abs(total.numerator)))), -60))
 
 
 def _wallet(random: Random) -> Decimal:
@@ -161,6 +169,38 @@ def _rates_nodes(asset: str, cells: tuple[int, int, int]) -> list[Node]:
         Node(NodeMode.MAP, cells[1], 1, scale=ASKS[asset]),
         Node(NodeMode.MAP, cells[2], 2, scale=ASKS[asset]),
     ]
+
+
+def _inverse(random: Random, *, in_usd: bool) -> Tape:
+    """Inverse contracts in the coin, some beside a linear leg on the same mark; in USD by the coin's index or as they are."""
+    first = 3 if in_usd else 0
+    cells = (first, first + 1, first + 2)
+    base = [Decimal(0)] * (first + 3)
+    legs: list[Leg] = []
+    marks = random.sample(MARKS, random.randint(1, 3))
+    for mark in marks:
+        side = random.choice((1, -1))
+        contracts = Decimal(random.choice((1000, 9990, 10010, 49000, 260000)))
+        entry = CENTRES[mark] * Decimal(random.randint(970, 1030)) / 1000
+        in_coin = contracts / CENTRES[mark] / 10
+        legs.append(
+            Leg(
+                DriverKey(DriverKind.RECIPROCAL_MARK, mark.subject),
+                -side * contracts,
+                *cells,
+                coin_key(mark),
+                extra_margin=contracts / 2000,
+                initial_rate=contracts / 10,
+            )
+        )
+        base[first] += round(side * contracts / entry + in_coin * random.randint(1, 20), 8)
+    if random.random() < 0.5:
+        mark = marks[0]
+        quantity = round(base[first] / CENTRES[mark] * random.choice((1, -1)), 6)
+        legs.append(Leg(mark, quantity, *cells, initial_rate=abs(quantity) / 10))
+        base[first] -= round(quantity * CENTRES[mark], 6)
+    nodes = _index_nodes("BNB", cells) if in_usd else []
+    return Tape(tuple(base), tuple(legs), tuple(nodes), "USD" if in_usd else "BTC", None)
 
 
 def _offsets(random: Random) -> Tape:

@@ -24,6 +24,7 @@ from monitor.book.pools.layout import (
     ENTER_BITS,
     ENTRY_DRIVER,
     EXIT_BITS,
+    FREE,
     HELD,
     LIVE,
     NONE,
@@ -94,7 +95,7 @@ class PoolBook:
         """Set or replace a schedule in place; returns the slots that use it, to be decided afresh."""
         index = self._schedules.put(key, pieces)
         legs = self._columns.legs.rows[: self._columns.legs.used]
-        by_leg = legs["slot"][(legs["schedule"] == index) & (legs["is_used"] == 1)]
+        by_leg = legs["slot"][(legs["schedule"] == index) & (legs["form"] != FREE)]
         pools = self._columns.pools[: self._slots]
         programs = self._programs.using_schedule(index)
         by_program = np.flatnonzero(np.isin(pools["program"], programs)) if programs else by_leg[:0]
@@ -309,7 +310,7 @@ class PoolBook:
         columns = self._columns
         pool = columns.pools[slot]
         start, count = int(pool["leg_start"]), int(pool["leg_count"])
-        columns.legs.rows["is_used"][start : start + count] = 0
+        columns.legs.rows["form"][start : start + count] = FREE
         columns.legs.give_back(start, count)
         columns.cells.give_back(int(pool["cell_start"]), int(pool["cell_count"]))
         self._programs.release(int(pool["program"]))

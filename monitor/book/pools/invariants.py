@@ -9,7 +9,7 @@ import numpy as np
 
 from monitor.book.pools.arena import Arena, room_for
 from monitor.book.pools.columns import Columns
-from monitor.book.pools.layout import FULL, HOLDER_ENTRY, HOLDER_SLOT, LIVE, NONE, UPDATE_LIMIT
+from monitor.book.pools.layout import FREE, FULL, HOLDER_ENTRY, HOLDER_SLOT, LIVE, NONE, RECIPROCAL, UPDATE_LIMIT
 from monitor.book.pools.programs import Programs
 from monitor.book.pools.schedules import Schedules
 from monitor.domain.errors import InvariantBroken
@@ -50,7 +50,7 @@ def _check_pool(columns: Columns, slot: int) -> None:
         _require(holder[HOLDER_SLOT] == slot and holder[HOLDER_ENTRY] == entry, f"slot {slot}: entry {entry} leads back")
         _check_chain(columns, slot, driver, holder[1])
     legs = columns.legs.rows[int(pool["leg_start"]) : int(pool["leg_start"]) + int(pool["leg_count"])]
-    _require(bool(np.all(legs["slot"] == slot) and np.all(legs["is_used"] == 1)), f"slot {slot}: its legs are its own")
+    _require(bool(np.all(legs["slot"] == slot) and np.all(legs["form"] != FREE)), f"slot {slot}: its legs are its own")
     _require(set(legs["driver"].tolist()) <= set(held), f"slot {slot}: the drivers of its legs are entered")
     if pool["missing"] == 0 and pool["updates"] < UPDATE_LIMIT and not pool["flags"] & FULL:
         _check_running(columns, slot)
@@ -76,7 +76,8 @@ def _check_running(columns: Columns, slot: int) -> None:
     start = int(pool["leg_start"])
     for leg in columns.legs.rows[start : start + int(pool["leg_count"])]:
         if leg["value_cell"] >= 0:
-            fresh[leg["value_cell"]] += leg["quantity"] * columns.drivers[leg["driver"]]["price"]
+            price = columns.drivers[leg["driver"]]["price"]
+            fresh[leg["value_cell"]] += leg["quantity"] * (1.0 / price if leg["form"] == RECIPROCAL else price)
         if leg["margin_cell"] >= 0:
             fresh[leg["margin_cell"]] += leg["margin"]
     if pool["program"] == NONE:

@@ -43,6 +43,7 @@ from monitor.book.pools.layout import (
     NODE,
     POOL,
     RANGE_LEFT,
+    RECIPROCAL,
     RUNNING,
     SIMPLE,
     SUSPENDED,
@@ -102,10 +103,14 @@ def _fill_cells(slot: int, pools: Any, legs: Any, cells: Any, drivers: Any, sche
     for leg in range(start, start + pools[slot].leg_count):
         driver = legs[leg].driver
         price = drivers[driver].price
+        weight = drivers[driver].weight
+        if legs[leg].form == RECIPROCAL:
+            price = 1.0 / price
+            weight = -weight  # a reciprocal falls as its price rises
         if legs[leg].value_cell >= 0:
             cell = first + legs[leg].value_cell
             value = legs[leg].quantity * price
-            exposure = drivers[driver].weight * value
+            exposure = weight * value
             cells[cell, RUNNING] += value
             cells[cell, EXPOSURE] += exposure
             if abs(exposure) > cells[cell, LARGEST_HIGH]:
@@ -365,7 +370,10 @@ def _follows(slot: int, leg: int, old: float, new: float, weight: float, pools: 
     start = pools[slot].leg_start
     first = pools[slot].cell_start
     while leg >= 0:
-        _move_leg(leg, leg - start, first, old, new, weight, legs, cells, schedules, pieces)
+        if legs[leg].form == RECIPROCAL:
+            _move_leg(leg, leg - start, first, 1.0 / old, 1.0 / new, -weight, legs, cells, schedules, pieces)
+        else:
+            _move_leg(leg, leg - start, first, old, new, weight, legs, cells, schedules, pieces)
         pools[slot].updates += 1
         leg = legs[leg].next_leg
     collateral, margin, _, high, low = _fold(slot, pools, cells, drivers, schedules, pieces, programs, nodes, scales, scratch)
@@ -444,7 +452,7 @@ def _leg_magnitudes(slot: int, pools: Any, legs: Any, cells: Any, drivers: Any, 
     start = pools[slot].leg_start
     for leg in range(start, start + pools[slot].leg_count):
         driver = legs[leg].driver
-        price = drivers[driver].high
+        price = 1.0 / drivers[driver].low if legs[leg].form == RECIPROCAL else drivers[driver].high
         value = abs(legs[leg].quantity) * price
         if legs[leg].value_cell >= 0:
             scratch[legs[leg].value_cell] += value

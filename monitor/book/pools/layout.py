@@ -29,6 +29,9 @@ LIVE = 16
 FULL = 32
 """Flag: no running figures, every tick values the pool in full."""
 
+FREE, PRICE, RECIPROCAL = range(3)
+"""Form of a leg: its row is free; it takes its driver's price `p`; it takes `1 / p`."""
+
 POOL = np.dtype(
     [
         ("leg_start", "i4"),
@@ -67,7 +70,7 @@ LEG = np.dtype(
         ("value_cell", "i2"),
         ("margin_cell", "i2"),
         ("initial_cell", "i2"),
-        ("is_used", "i2"),
+        ("form", "i2"),
         ("next_leg", "i4"),
         ("slot", "i4"),
         ("quantity", "f8"),
@@ -77,7 +80,8 @@ LEG = np.dtype(
     ],
     align=True,
 )
-"""One leg. `next_leg`: the row of the pool's next leg on the same driver. `margin`: what it last added to its margin cell."""
+"""One leg. `form`: what of its driver it takes, 0 when the row is free. `next_leg`: the row of the pool's next leg on the same
+driver. `margin`: what it last added to its margin cell."""
 
 DRIVER = np.dtype(
     [

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from monitor.book.pools.layout import FULL, NEEDS_MARGIN, NONE, SIMPLE
+from monitor.book.pools.layout import FULL, NEEDS_MARGIN, NONE, PRICE, RECIPROCAL, SIMPLE
 from monitor.book.pools.programs import NodeRow
 from monitor.book.pools.schedules import Schedules
 from monitor.domain.errors import InvariantBroken
 from monitor.domain.ids import DriverKey
+from monitor.rules.derived import source_of
 from monitor.rules.tape import COLLATERAL_CELL, INITIAL_CELL, MAINTENANCE_CELL, NO_CELL, Leg, Node, Tape
 
 LegRow = tuple[int, int, int, int, int, int, int, int, float, float, float, float]
@@ -18,7 +19,11 @@ DriverIndex = Callable[[DriverKey], int]
 
 @dataclass(frozen=True, slots=True)
 class TapeRows:
-    """A tape in floats. `drivers` are distinct: those of the program first, then the legs', in order of the tape."""
+    """A tape in floats. `drivers` are distinct: those of the program first, then the legs', in order of the tape.
+
+    A leg on a derived driver is a leg on the driver that ticks, in another form: so a tick stays one step, and age, state
+    and holders have no copy.
+    """
 
     base: tuple[float, ...]
     leg_drivers: tuple[int, ...]
@@ -37,7 +42,7 @@ def tape_rows(tape: Tape, schedules: Schedules, driver_index: DriverIndex) -> Ta
             _require_cell(cell, len(base))
     nodes = tuple(_node_row(node, schedules, driver_index) for node in tape.program)
     _require_order(tape.program, len(base))
-    leg_drivers = tuple(driver_index(leg.driver) for leg in tape.legs)
+    leg_drivers = tuple(driver_index(source_of(leg.driver)) for leg in tape.legs)
     scales = (node[5] for node in nodes if node[5] != NONE)
     return TapeRows(
         base=tuple(base),
@@ -45,7 +50,7 @@ def tape_rows(tape: Tape, schedules: Schedules, driver_index: DriverIndex) -> Ta
         drivers=tuple(dict.fromkeys((*scales, *leg_drivers))),
         nodes=nodes,
         flags=_flags(tape),
-        operations=2 * len(tape.legs) + 4 * len(nodes) + sum(node.width for node in tape.program) + 8,
+        operations=sum(_roundings(leg) for leg in tape.legs) + 4 * len(nodes) + sum(node.width for node in tape.program) + 8,
     )
 
 
@@ -68,7 +73,7 @@ def _leg_row(leg: Leg, driver: int, schedule: int, following: int, slot: int) ->
         leg.value_cell,
         leg.margin_cell,
         leg.initial_cell,
-        1,
+        _form(leg),
         following,
         slot,
         float(leg.quantity),
@@ -78,7 +83,18 @@ def _leg_row(leg: Leg, driver: int, schedule: int, following: int, slot: int) ->
     )
 
 
+def _form(leg: Leg) -> int:
+    return PRICE if source_of(leg.driver) == leg.driver else RECIPROCAL
+
+
+def _roundings(leg: Leg) -> int:
+    """Of one term: product and sum, and the quotient where there is one."""
+    return 2 if _form(leg) == PRICE else 3
+
+
 def _node_row(node: Node, schedules: Schedules, driver_index: DriverIndex) -> NodeRow:
+    if node.scale is not None and source_of(node.scale) != node.scale:
+        raise InvariantBroken(f"a node scales by {node.scale}, which is derived: only legs take those")
     scale = NONE if node.scale is None else driver_index(node.scale)
     schedule = schedules.find(node.schedule)
     return (node.source_cell, node.target_cell, node.width, node.mode.value, schedule, scale, float(node.weight))
