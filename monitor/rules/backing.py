@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from monitor.domain.account import PoolKind, PositionSide
-from monitor.domain.holdings import PoolHoldings, Position
-from monitor.domain.ids import isolated_pool, symbol_of, venue_of
+from monitor.domain.holdings import AccountHoldings, Order, PoolHoldings, Position
+from monitor.domain.ids import cross_pool, isolated_pool, symbol_of, venue_of
 from monitor.domain.instrument import Instrument
 from monitor.domain.tables import TableKey, TableKind
 from monitor.rules.exact import exact
@@ -68,6 +68,58 @@ def isolated_holdings(account: str, position: Position, settle: str | None) -> P
         margin_asset=settle,
         unknown=unknown if settle is not None else (no_instrument(position.instrument), *unknown),
     )
+
+
+def cross_pools_by_asset(
+    account: AccountHoldings, cross: tuple[Position, ...], settles: dict[str, str | None], wallets: CrossWallets
+) -> list[PoolHoldings]:
+    """One cross pool for each settle asset: that of its wallet, its positions, and the orders that its wallet margins."""
+    homeless = tuple(p for p in cross if settles[p.instrument] is None)
+    assets = {asset for p in cross if (asset := settles[p.instrument]) is not None}
+    assets |= {asset for order in account.orders if (asset := settles[order.instrument]) is not None}
+    # A position whose asset is not known may belong to any of the pools: none of them is known.
+    unknown = tuple(no_instrument(p.instrument) for p in homeless)
+    found = [
+        PoolHoldings(
+            pool=cross_pool(account.account, asset),
+            account=account.account,
+            kind=PoolKind.CROSS_ASSET,
+            wallets={asset: wallets.balance(asset)},
+            positions=tuple(p for p in cross if settles[p.instrument] == asset),
+            orders=pool_orders(account.orders, settles, asset),
+            margin_asset=asset,
+            unknown=unique(unknown + wallets.unknown(asset)),
+        )
+        for asset in assets | wallets.assets
+    ]
+    if homeless:
+        found.append(
+            PoolHoldings(
+                pool=cross_pool(account.account),
+                account=account.account,
+                kind=PoolKind.CROSS,
+                wallets={},
+                positions=homeless,
+                unknown=unique(unknown),
+            )
+        )
+    return found
+
+
+def pool_orders(orders: tuple[Order, ...], settles: dict[str, str | None], asset: str | None) -> tuple[Order, ...]:
+    """The orders whose margin the cross wallet of an asset (None: of any) keeps free, also those of isolated symbols."""
+    return tuple(
+        sorted(
+            # An order whose asset is not known may need any of the wallets.
+            (order for order in orders if asset is None or settles[order.instrument] in {None, asset}),
+            key=lambda order: (order.instrument, order.order_id),
+        )
+    )
+
+
+def unique(reasons: tuple[str, ...]) -> tuple[str, ...]:
+    """Each reason once, in order."""
+    return tuple(dict.fromkeys(reasons))
 
 
 def canonical(position: Position) -> tuple[str, str, str]:

@@ -9,7 +9,16 @@ from __future__ import annotations
 from monitor.domain.account import AccountMode, MarginMode, PoolKind
 from monitor.domain.holdings import AccountHoldings, Order, PoolHoldings, Position
 from monitor.domain.ids import cross_pool
-from monitor.rules.backing import CrossWallets, canonical, isolated_holdings, no_instrument, settle_asset
+from monitor.rules.backing import (
+    CrossWallets,
+    canonical,
+    cross_pools_by_asset,
+    isolated_holdings,
+    no_instrument,
+    pool_orders,
+    settle_asset,
+    unique,
+)
 from monitor.rules.rulebook import Tables
 
 
@@ -22,45 +31,10 @@ def pools_of(account: AccountHoldings, tables: Tables) -> tuple[PoolHoldings, ..
     wallets = CrossWallets(account.wallets, isolated, settles)
     found = [isolated_holdings(account.account, p, settles[p.instrument]) for p in isolated]
     if account.mode is AccountMode.SINGLE_CURRENCY:
-        found += _cross_pools_by_asset(account, cross, settles, wallets)
+        found += cross_pools_by_asset(account, cross, settles, wallets)
     else:
         found.append(_cross_pool(account, cross, settles, wallets))
     return tuple(sorted(found, key=lambda pool: pool.pool))
-
-
-def _cross_pools_by_asset(
-    account: AccountHoldings, cross: tuple[Position, ...], settles: dict[str, str | None], wallets: CrossWallets
-) -> list[PoolHoldings]:
-    homeless = tuple(p for p in cross if settles[p.instrument] is None)
-    assets = {asset for p in cross if (asset := settles[p.instrument]) is not None}
-    assets |= {asset for order in account.orders if (asset := settles[order.instrument]) is not None}
-    # A position whose asset is not known may belong to any of the pools: none of them is known.
-    unknown = tuple(no_instrument(p.instrument) for p in homeless)
-    found = [
-        PoolHoldings(
-            pool=cross_pool(account.account, asset),
-            account=account.account,
-            kind=PoolKind.CROSS_ASSET,
-            wallets={asset: wallets.balance(asset)},
-            positions=tuple(p for p in cross if settles[p.instrument] == asset),
-            orders=_orders(account.orders, settles, asset),
-            margin_asset=asset,
-            unknown=_unique(unknown + wallets.unknown(asset)),
-        )
-        for asset in assets | wallets.assets
-    ]
-    if homeless:
-        found.append(
-            PoolHoldings(
-                pool=cross_pool(account.account),
-                account=account.account,
-                kind=PoolKind.CROSS,
-                wallets={},
-                positions=homeless,
-                unknown=_unique(unknown),
-            )
-        )
-    return found
 
 
 def _cross_pool(
@@ -76,25 +50,10 @@ def _cross_pool(
         kind=PoolKind.CROSS,
         wallets={asset: wallets.balance(asset) for asset in sorted(assets)},
         positions=cross,
-        orders=_orders(account.orders, settles, None),
-        unknown=_unique(unknown + wallets.unknown(None)),
-    )
-
-
-def _orders(orders: tuple[Order, ...], settles: dict[str, str | None], asset: str | None) -> tuple[Order, ...]:
-    """The orders whose margin the cross wallet of an asset (None: of any) keeps free, also those of isolated symbols."""
-    return tuple(
-        sorted(
-            # An order whose asset is not known may need any of the wallets.
-            (order for order in orders if asset is None or settles[order.instrument] in {None, asset}),
-            key=lambda order: (order.instrument, order.order_id),
-        )
+        orders=pool_orders(account.orders, settles, None),
+        unknown=unique(unknown + wallets.unknown(None)),
     )
 
 
 def _instruments(positions: tuple[Position, ...], orders: tuple[Order, ...]) -> set[str]:
     return {p.instrument for p in positions} | {order.instrument for order in orders}
-
-
-def _unique(reasons: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(reasons))
