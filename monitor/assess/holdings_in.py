@@ -12,7 +12,7 @@ from monitor.domain.holdings import AccountHoldings, Order, Position
 from monitor.domain.ids import DriverKey, DriverKind, symbol_of, venue_of
 from monitor.domain.instrument import Instrument
 from monitor.domain.tables import TableKey, TableKind
-from monitor.rules.exact import exact
+from monitor.rules.exact import exact, reciprocal
 
 _CROSS_ALONE = "binance_usdm"
 
@@ -62,8 +62,9 @@ def _position(account: AccountEntry, entry: PositionEntry, where: str, inputs: I
     hedge = account.position_mode is PositionMode.HEDGE
     with exact():
         size = entry.size * entry.side.sign
-        cost = _cost(entry, size * _contract_size(entry.instrument, inputs), where, inputs, source)
-        wallet = _isolated_wallet(entry, size * _contract_size(entry.instrument, inputs), cost, where, inputs, source)
+        quantity = size * _contract_size(entry.instrument, inputs)
+        cost = _cost(entry, quantity, where, inputs, source)
+        wallet = _isolated_wallet(entry, quantity, cost, where, inputs, source)
     return Position(
         instrument=entry.instrument,
         position_side=PositionSide(entry.side.value) if hedge else PositionSide.BOTH,
@@ -77,14 +78,22 @@ def _position(account: AccountEntry, entry: PositionEntry, where: str, inputs: I
 
 
 def _cost(entry: PositionEntry, quantity: Decimal, where: str, inputs: Inputs, source: str) -> Decimal:
-    """Signed cost of the position: unrealised PnL = quantity * mark - cost."""
+    """Signed cost of the position: unrealised PnL = its value at the mark less its cost."""
     if entry.cost is not None:
         return entry.cost
     if entry.entry_price is not None:
-        return quantity * entry.entry_price
+        return _value(entry, quantity, entry.entry_price, inputs)
     if entry.unrealised_pnl is None:
         raise BadInput("no entry told", field=where, source=source)
-    return quantity * _mark(entry, f"{where}.unrealised_pnl", entry.unrealised_pnl, inputs, source) - entry.unrealised_pnl
+    mark_price = _mark(entry, f"{where}.unrealised_pnl", entry.unrealised_pnl, inputs, source)
+    return _value(entry, quantity, mark_price, inputs) - entry.unrealised_pnl
+
+
+def _value(entry: PositionEntry, quantity: Decimal, price: Decimal, inputs: Inputs) -> Decimal:
+    """Worth of the position at a price in its settle asset; of an inverse one `-quantity / price`, to 40 digits."""
+    found = _instrument(entry.instrument, inputs)
+    is_inverse = found is not None and found.kind.is_inverse
+    return -quantity * reciprocal(price) if is_inverse else quantity * price
 
 
 def _isolated_wallet(
@@ -94,7 +103,7 @@ def _isolated_wallet(
     if entry.isolated_margin is None:
         return entry.isolated_wallet
     mark_price = _mark(entry, f"{where}.isolated_margin", entry.isolated_margin, inputs, source)
-    return entry.isolated_margin - (quantity * mark_price - cost)
+    return entry.isolated_margin - (_value(entry, quantity, mark_price, inputs) - cost)
 
 
 def _mark(entry: PositionEntry, field: str, value: Decimal, inputs: Inputs, source: str) -> Decimal:
@@ -143,7 +152,7 @@ def _instrument(instrument: str, inputs: Inputs) -> Instrument | None:
 
 
 def _contract_size(instrument: str, inputs: Inputs) -> Decimal:
-    """Base units a contract. Without the instrument's table the position is not valued, so that 1 decides nothing."""
+    """Base units a contract, quote units of inverse kinds. A position without its table is not valued: 1 decides nothing."""
     found = _instrument(instrument, inputs)
     return Decimal(1) if found is None else found.contract_size
 

@@ -14,7 +14,8 @@ class Position:
 
     `size` is signed (long > 0) in contracts or base units, as the instrument counts; `cost` is the signed sum of
     size times price that the open size was bought for, in the settle asset (linear: `size * entry price`), so that
-    `unrealised PnL = size * mark - cost`. `isolated_wallet` is None in cross mode, and None in isolated mode until it
+    `unrealised PnL = size * mark - cost`; of inverse kinds `-size * contract size / entry price`, so that it is
+    `-size * contract size / mark - cost`. `isolated_wallet` is None in cross mode, and None in isolated mode until it
     was seen. `leverage` is None until told, and so is `taker_fee_rate`, the account's own (0.0006 = 0.06 %): venues that
     put a closing fee into the margin need it.
     """

@@ -19,6 +19,11 @@ class InstrumentKind(Enum):
     SPOT = "spot"
     OPTION = "option"
 
+    @property
+    def is_inverse(self) -> bool:
+        """Whether it is margined and settled in its base coin: worth `1 / price` of it per quote unit."""
+        return self in {InstrumentKind.INVERSE_PERPETUAL, InstrumentKind.INVERSE_FUTURE}
+
 
 class OptionType(Enum):
     """Which way an option pays."""

@@ -35,16 +35,34 @@ def nearest_price(slack: Slack, mark: Fraction, bends: Iterable[Fraction]) -> Li
     """
     if slack(mark) <= 0:
         return LiquidationPrice(None, ALREADY)
+    return _nearest(mark, _roots(slack, mark, bends))
+
+
+def nearest_price_of_inverse(slack: Slack, reciprocal_mark: Fraction, bends: Iterable[Fraction]) -> LiquidationPrice:
+    """The same where slack and bends are told in the reciprocal of the mark, in which inverse contracts are linear.
+
+    Nearest is meant in the price: of two reciprocals at one distance the larger is the nearer price.
+    """
+    if slack(reciprocal_mark) <= 0:
+        return LiquidationPrice(None, ALREADY)
+    return _nearest(1 / reciprocal_mark, [1 / root for root in _roots(slack, reciprocal_mark, bends)])
+
+
+def _nearest(mark: Fraction, prices: list[Fraction]) -> LiquidationPrice:
+    if not prices:
+        return LiquidationPrice(None, NONE)
+    nearest = min(prices, key=lambda price: abs(price - mark))
+    return LiquidationPrice(_PRICE.divide(Decimal(nearest.numerator), Decimal(nearest.denominator)))
+
+
+def _roots(slack: Slack, start: Fraction, bends: Iterable[Fraction]) -> list[Fraction]:
+    """The first places above 0 on either side of `start` at which the slack, positive there, is 0."""
     above_zero = {bend for bend in bends if bend > 0}
-    lower = [mark, *sorted((bend for bend in above_zero if bend < mark), reverse=True), Fraction(0)]
-    upper = [mark, *sorted(bend for bend in above_zero if bend > mark)]
+    lower = [start, *sorted((bend for bend in above_zero if bend < start), reverse=True), Fraction(0)]
+    upper = [start, *sorted(bend for bend in above_zero if bend > start)]
     below = _first_root(slack, lower)
     above = _first_root(slack, upper) or _root_on_the_last_ray(slack, upper[-1])
-    roots = [root for root in (below, above) if root is not None and root > 0]
-    if not roots:
-        return LiquidationPrice(None, NONE)
-    nearest = min(roots, key=lambda root: abs(root - mark))
-    return LiquidationPrice(_PRICE.divide(Decimal(nearest.numerator), Decimal(nearest.denominator)))
+    return [root for root in (below, above) if root is not None and root > 0]
 
 
 def _first_root(slack: Slack, points: list[Fraction]) -> Fraction | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from monitor.domain.errors import BadInput
+from monitor.rules.binance_coinm import BinanceCoinm
 from monitor.rules.binance_usdm import BinanceUsdm
 from monitor.rules.bybit import Bybit
 from monitor.rules.rulebook import Rulebook
 
-_RULEBOOKS: dict[str, Rulebook] = {rulebook.venue: rulebook for rulebook in (BinanceUsdm(), Bybit())}
+_RULEBOOKS: dict[str, Rulebook] = {rulebook.venue: rulebook for rulebook in (BinanceCoinm(), BinanceUsdm(), Bybit())}
 
 
 def rulebook_of(venue: str) -> Rulebook:

@@ -8,9 +8,8 @@ from fractions import Fraction
 
 from monitor.book.ledger.fixed_point import ASSET_DIGITS, EXACT, PRICE_DIGITS, divide_half_even, steps_of
 from monitor.domain.errors import BadInput
-from monitor.domain.instrument import Instrument, InstrumentKind
+from monitor.domain.instrument import Instrument
 
-_INVERSE = (InstrumentKind.INVERSE_PERPETUAL, InstrumentKind.INVERSE_FUTURE)
 _SHOWN = Context(prec=28)
 
 
@@ -41,7 +40,7 @@ class ContractTerms:
         exponent = EXACT.normalize(size_unit).as_tuple().exponent
         digits = max(0, -exponent) if isinstance(exponent, int) else 0
         worth = Fraction(size_unit) * Fraction(instrument.contract_size)
-        is_inverse = instrument.kind in _INVERSE
+        is_inverse = instrument.kind.is_inverse
         worth *= Fraction(10) ** (ASSET_DIGITS + PRICE_DIGITS if is_inverse else ASSET_DIGITS - PRICE_DIGITS)
         settle, base, quote = assets
         return cls(

@@ -1,0 +1,45 @@
+"""Binance COIN-M behind the interface that every venue has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from monitor.domain.holdings import AccountHoldings, PoolHoldings
+from monitor.domain.report import PoolReport
+from monitor.domain.tables import LeverageBrackets, TableKey, TableVersion
+from monitor.rules.binance_coinm.documents import VENUE
+from monitor.rules.binance_coinm.pools import pools_of
+from monitor.rules.binance_coinm.reporting import report_pool
+from monitor.rules.binance_coinm.tape import bracket_schedule, compile_tape
+from monitor.rules.binance_coinm.valuation import value_pool
+from monitor.rules.brackets import bracket_pieces
+from monitor.rules.rulebook import Missing, PoolFigures, Prices, Tables
+from monitor.rules.tape import Piece, ScheduleKey, Tape
+
+
+class BinanceCoinm:
+    """Binance COIN-M: a pool per coin in cross, a pool per isolated position."""
+
+    venue = VENUE
+
+    def pools(self, account: AccountHoldings, tables: Tables) -> tuple[PoolHoldings, ...]:
+        """The pools of an account in order of their ids."""
+        return pools_of(account, tables)
+
+    def compile(self, pool: PoolHoldings, tables: Tables) -> Tape | Missing:
+        """The pool's tape, or what is missing."""
+        return compile_tape(pool, tables)
+
+    def schedules(self, key: TableKey, version: TableVersion) -> Mapping[ScheduleKey, tuple[Piece, ...]]:
+        """The schedules of leverage brackets; other tables define none."""
+        table = version.table
+        return {bracket_schedule(key.symbol): bracket_pieces(table)} if isinstance(table, LeverageBrackets) else {}
+
+    def figures(self, pool: PoolHoldings, tables: Tables, prices: Prices) -> PoolFigures | Missing:
+        """C, M, I and A of the pool, exact, or what is missing."""
+        valuation = value_pool(pool, tables, prices)
+        return valuation if isinstance(valuation, Missing) else valuation.figures
+
+    def report(self, pool: PoolHoldings, tables: Tables, prices: Prices) -> PoolReport:
+        """The whole report of the pool; level and top-up are the caller's."""
+        return report_pool(pool, tables, prices)
