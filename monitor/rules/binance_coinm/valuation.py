@@ -45,7 +45,7 @@ class PositionValue:
     @property
     def notional(self) -> Decimal:
         """The notional, at least 0."""
-        return abs(self.exposure)
+        return self.exposure.copy_abs()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

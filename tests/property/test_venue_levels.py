@@ -1,34 +1,56 @@
-"""Random Bybit pools in the columns, ticking: every level decision equals the oracle's in exact rationals."""
+"""Random pools of venues in the columns, ticking: every level decision equals the oracle's in exact rationals."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
+from typing import Protocol
 
 import numpy as np
 import pytest
 
 from monitor.book.pools import PoolBook
+from monitor.domain.holdings import AccountHoldings
 from monitor.domain.ids import DriverKey
 from monitor.domain.profile import DESK
+from monitor.rules.binance_coinm import BinanceCoinm
 from monitor.rules.bybit import Bybit
 from monitor.rules.class_weights import weight_of_driver
+from monitor.rules.rulebook import Rulebook
+from monitor.rules.tables import TableSet
 from monitor.rules.tape import Piece, ScheduleKey, Tape
 from tests.property.pools_oracle import ExactJudge, Held, Market, Oracle
-from tests.support.bybit_books import Book, random_book
+from tests.support import binance_coinm_books, bybit_books
 
-RULES = Bybit()
 SWITCHES = (DESK.cross, DESK.isolated)
 
 
-def market_of(book: Book) -> Market:
+class Book(Protocol):
+    """An account with all that values it."""
+
+    @property
+    def account(self) -> AccountHoldings: ...
+    @property
+    def tables(self) -> TableSet: ...
+    @property
+    def prices(self) -> dict[DriverKey, Decimal]: ...
+
+
+VENUES: dict[str, tuple[Rulebook, Callable[[Random], Book]]] = {
+    "binance_coinm": (BinanceCoinm(), binance_coinm_books.random_book),
+    "bybit": (Bybit(), bybit_books.random_book),
+}
+
+
+def market_of(rules: Rulebook, book: Book) -> Market:
     schedules: dict[ScheduleKey, tuple[Piece, ...]] = {}
     for key in book.tables:
         version = book.tables.find(key)
         assert version is not None
-        schedules.update(RULES.schedules(key, version))
+        schedules.update(rules.schedules(key, version))
     weights = {driver: Fraction(weight_of_driver(driver, book.tables) or 0) for driver in book.prices}
     return Market({driver: Fraction(price) for driver, price in book.prices.items()}, weights, schedules)
 
@@ -36,8 +58,8 @@ def market_of(book: Book) -> Market:
 class Columns:
     """A book and its oracle, holding the pools of one account."""
 
-    def __init__(self, book: Book) -> None:
-        market = market_of(book)
+    def __init__(self, rules: Rulebook, book: Book) -> None:
+        market = market_of(rules, book)
         self.drivers = {driver: place for place, driver in enumerate(book.prices)}
         self.judge, self.oracle = ExactJudge(market), Oracle(market)
         self.kernel = PoolBook(SWITCHES, self.judge)
@@ -48,8 +70,8 @@ class Columns:
             self.kernel.set_price(place, float(book.prices[driver]))
         for schedule, pieces in market.schedules.items():
             self.kernel.set_schedule(schedule, pieces)
-        for pool in RULES.pools(book.account, book.tables):
-            tape = RULES.compile(pool, book.tables)
+        for pool in rules.pools(book.account, book.tables):
+            tape = rules.compile(pool, book.tables)
             assert isinstance(tape, Tape)
             slot = self.kernel.load(tape, 0, -1, self.drivers.__getitem__)
             self.judge.tapes[slot] = (tape, SWITCHES[0])
@@ -71,12 +93,14 @@ class Columns:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
-def test_levels_equal_the_oracle_at_every_tick(seed: int) -> None:
+@pytest.mark.parametrize("venue", VENUES)
+def test_levels_equal_the_oracle_at_every_tick(venue: str, seed: int) -> None:
+    rules, random_book = VENUES[venue]
     random = Random(seed)
     reached: Counter[int] = Counter()
     for _ in range(80):
         book = random_book(random)
-        columns = Columns(book)
+        columns = Columns(rules, book)
         for _ in range(60):
             driver = random.choice(list(book.prices))
             moved = (book.prices[driver] * random.randint(80, 125) / 100).quantize(Decimal("0.0001"))
