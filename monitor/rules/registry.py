@@ -6,9 +6,11 @@ from monitor.domain.errors import BadInput
 from monitor.rules.binance_coinm import BinanceCoinm
 from monitor.rules.binance_usdm import BinanceUsdm
 from monitor.rules.bybit import Bybit
+from monitor.rules.kraken_futures import KrakenFutures
 from monitor.rules.rulebook import Rulebook
 
-_RULEBOOKS: dict[str, Rulebook] = {rulebook.venue: rulebook for rulebook in (BinanceCoinm(), BinanceUsdm(), Bybit())}
+_ALL: tuple[Rulebook, ...] = (BinanceCoinm(), BinanceUsdm(), Bybit(), KrakenFutures())
+_RULEBOOKS = {rulebook.venue: rulebook for rulebook in _ALL}
 
 
 def rulebook_of(venue: str) -> Rulebook:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from monitor.domain.holdings import PoolHoldings, Position
-from monitor.domain.ids import DriverKey, DriverKind, symbol_of
+from monitor.domain.ids import DriverKey, DriverKind, symbol_of, venue_of
 from monitor.domain.instrument import Instrument
 from monitor.domain.tables import LeverageBrackets, TableKind, TableVersion
-from monitor.rules.binance_coinm.documents import VENUE
 from monitor.rules.exact import exact, quotient
 from monitor.rules.lookup import TableLookup
 from monitor.rules.rulebook import Tables
@@ -43,10 +42,10 @@ def mark_driver(instrument: str) -> DriverKey:
 
 
 class Lookup(TableLookup):
-    """Reads what values a pool of this venue."""
+    """Reads what values a pool or an instrument (`subject`) of a venue."""
 
-    def __init__(self, tables: Tables) -> None:
-        super().__init__(VENUE, tables)
+    def __init__(self, subject: str, tables: Tables) -> None:
+        super().__init__(venue_of(subject), tables)
 
     def positions(self, pool: PoolHoldings) -> tuple[PositionTerms, ...]:
         """The terms of a pool's positions, without those for which something is missing (noted)."""
@@ -72,6 +71,6 @@ class Lookup(TableLookup):
         found = self.table(TableKind.INSTRUMENT, symbol_of(position.instrument))
         terms = None if found is None else found.table
         if isinstance(terms, Instrument) and not terms.kind.is_inverse:
-            self.miss(f"{position.instrument} is {terms.kind.value}: not covered by the COIN-M rules")
+            self.miss(f"{position.instrument} is {terms.kind.value}: not coin-margined")
             return None
         return terms if isinstance(terms, Instrument) else None

@@ -6,17 +6,29 @@ position enters another bracket, so that brackets are those at the liquidation p
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 
-from monitor.rules.binance_coinm.valuation import PositionValue, Valuation
-from monitor.rules.exact import reciprocal
+from monitor.rules.coin_margined.valuation import PositionValue, Valuation
+from monitor.rules.exact import quotient, reciprocal
 from monitor.rules.liquidation import LiquidationPrice, nearest_price_of_inverse
+from monitor.rules.pool_report import shown
 
 
 def liquidation_prices(valuation: Valuation) -> dict[str, LiquidationPrice]:
     """The liquidation price of each instrument in the pool."""
     names = dict.fromkeys(value.terms.position.instrument for value in valuation.positions)
     return {name: _liquidation_price(valuation, name) for name in names}
+
+
+def bankruptcy_price(valuation: Valuation, instrument: str) -> Decimal | None:
+    """The mark of one instrument at which nothing of the collateral value is left, to 20 digits; None where there is none."""
+    legs = [value for value in valuation.positions if value.terms.position.instrument == instrument]
+    quantity = sum(Fraction(leg.terms.quantity) for leg in legs)
+    if quantity == 0:
+        return None
+    u = Fraction(reciprocal(legs[0].mark_price)) + Fraction(valuation.figures.collateral_value) / quantity
+    return shown(quotient(Decimal(u.denominator), Decimal(u.numerator))) if u > 0 else None
 
 
 def _liquidation_price(valuation: Valuation, instrument: str) -> LiquidationPrice:

@@ -5,23 +5,24 @@ from __future__ import annotations
 from decimal import Decimal
 
 from monitor.domain.holdings import PoolHoldings
-from monitor.rules.binance_coinm.documents import VENUE
-from monitor.rules.binance_coinm.terms import Lookup, PositionTerms
-from monitor.rules.binance_coinm.valuation import index_driver, initial_reason
+from monitor.domain.ids import venue_of
+from monitor.rules.coin_margined.documents import Documents
+from monitor.rules.coin_margined.terms import Lookup, PositionTerms
+from monitor.rules.coin_margined.valuation import index_driver, initial_reason
 from monitor.rules.derived import reciprocal_driver
 from monitor.rules.exact import exact
 from monitor.rules.rulebook import Missing, Tables
 from monitor.rules.tape import COLLATERAL_CELL, INITIAL_CELL, MAINTENANCE_CELL, NO_CELL, Leg, ScheduleKey, Tape
 
 
-def bracket_schedule(symbol: str) -> ScheduleKey:
+def bracket_schedule(venue: str, symbol: str) -> ScheduleKey:
     """The schedule of a symbol's maintenance margin, on the notional in the coin."""
-    return ScheduleKey(VENUE, "leverage_brackets", symbol)
+    return ScheduleKey(venue, "leverage_brackets", symbol)
 
 
-def compile_tape(pool: PoolHoldings, tables: Tables) -> Tape | Missing:
+def compile_tape(pool: PoolHoldings, tables: Tables, documents: Documents) -> Tape | Missing:
     """The pool's tape, or what is missing: a table, or what the holdings themselves do not know."""
-    lookup = Lookup(tables)
+    lookup = Lookup(pool.account, tables)
     lookup.miss(*pool.unknown)
     lookup.weights()
     terms, coin = lookup.positions(pool), pool.margin_asset
@@ -34,9 +35,10 @@ def compile_tape(pool: PoolHoldings, tables: Tables) -> Tape | Missing:
         legs=tuple(_leg(term) for term in terms),
         program=(),
         margin_currency=coin,
-        unit=index_driver(coin),
+        unit=index_driver(pool, coin),
         table_version=lookup.table_version,
-        verified=lookup.verified,
+        trigger=documents.trigger,
+        verified=lookup.verified and not documents.unverified,
         initial_margin_reason=initial_reason(pool),
     )
 
@@ -49,6 +51,6 @@ def _leg(terms: PositionTerms) -> Leg:
         value_cell=COLLATERAL_CELL,
         margin_cell=MAINTENANCE_CELL,
         initial_cell=NO_CELL if per_reciprocal is None else INITIAL_CELL,
-        schedule=bracket_schedule(terms.symbol),
+        schedule=bracket_schedule(venue_of(terms.position.instrument), terms.symbol),
         initial_rate=Decimal(0) if per_reciprocal is None else per_reciprocal,
     )

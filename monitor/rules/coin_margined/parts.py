@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from monitor.domain.report import Part
-from monitor.rules.binance_coinm import documents
-from monitor.rules.binance_coinm.valuation import PositionValue, Valuation
+from monitor.rules.coin_margined.documents import Documents
+from monitor.rules.coin_margined.liquidation import bankruptcy_price
+from monitor.rules.coin_margined.valuation import PositionValue, Valuation
 from monitor.rules.exact import exact
 
 
-def parts_of(valuation: Valuation) -> tuple[Part, ...]:
+def parts_of(valuation: Valuation, documents: Documents) -> tuple[Part, ...]:
     """Every part of the pool's figures, in canonical order."""
     pnl_formula = "sum over positions of quantity × (1 / entry - 1 / mark)"
     pnl = sum_exact(value.unrealised_pnl for value in valuation.positions)
-    source = documents.LIQUIDATION_PRICE
+    source = documents.formulas
     parts = [
         Part(figure="collateral_value", name="wallet balance", amount=valuation.wallet, unit=valuation.coin, source=source),
         Part(
@@ -28,10 +29,26 @@ def parts_of(valuation: Valuation) -> tuple[Part, ...]:
         ),
     ]
     for value in valuation.positions:
-        parts += _pool_parts(value, has_initial=valuation.figures.initial_margin is not None)
+        parts += _pool_parts(value, documents, has_initial=valuation.figures.initial_margin is not None)
     for value in valuation.positions:
-        parts += position_parts(value)
-    return tuple(parts)
+        parts += position_parts(value, documents)
+    return (*parts, *_bankruptcy_parts(valuation, documents))
+
+
+def _bankruptcy_parts(valuation: Valuation, documents: Documents) -> Iterator[Part]:
+    """The price at which the collateral is used up, of each instrument that has one."""
+    instruments = {value.terms.position.instrument: value.terms for value in valuation.positions}
+    for name, terms in instruments.items():
+        price = bankruptcy_price(valuation, name)
+        if price is not None:
+            yield Part(
+                figure="bankruptcy_price",
+                name=terms.symbol,
+                amount=price,
+                unit=terms.instrument.quote,
+                formula="mark at which collateral_value is 0",
+                source=documents.formulas,
+            )
 
 
 def sum_exact(amounts: Iterator[Decimal]) -> Decimal:
@@ -40,7 +57,7 @@ def sum_exact(amounts: Iterator[Decimal]) -> Decimal:
         return sum(amounts, Decimal(0))
 
 
-def _pool_parts(value: PositionValue, *, has_initial: bool) -> Iterator[Part]:
+def _pool_parts(value: PositionValue, documents: Documents, *, has_initial: bool) -> Iterator[Part]:
     unit, name = value.terms.instrument.settle_asset, _label(value)
     yield Part(
         figure="maintenance_margin",
@@ -48,14 +65,14 @@ def _pool_parts(value: PositionValue, *, has_initial: bool) -> Iterator[Part]:
         amount=value.maintenance_margin,
         unit=unit,
         formula="notional × rate - deduction",
-        source=documents.LIQUIDATION_PRICE,
-        verified=value.terms.brackets_version.verified,
+        source=documents.formulas,
+        verified=value.terms.brackets_version.verified and not documents.unverified,
     )
     if has_initial and value.initial_margin is not None:
-        yield Part(figure="initial_margin", name=name, amount=value.initial_margin, unit=unit, source=documents.POSITION)
+        yield Part(figure="initial_margin", name=name, amount=value.initial_margin, unit=unit, source=documents.initial_margin)
 
 
-def position_parts(value: PositionValue) -> Iterator[Part]:
+def position_parts(value: PositionValue, documents: Documents) -> Iterator[Part]:
     """What one position adds, in its coin, with the figures of its formula."""
     unit, name, terms = value.terms.instrument.settle_asset, _label(value), value.terms
     yield Part(
@@ -64,7 +81,7 @@ def position_parts(value: PositionValue) -> Iterator[Part]:
         amount=value.unrealised_pnl,
         unit=unit,
         formula=_pnl_formula(value),
-        source=documents.LIQUIDATION_PRICE,
+        source=documents.formulas,
     )
     version = terms.brackets_version
     table = f"{version.version} ({version.source})" if version.source else version.version
@@ -74,8 +91,8 @@ def position_parts(value: PositionValue) -> Iterator[Part]:
         amount=value.maintenance_margin,
         unit=unit,
         formula=f"{_text(value.notional)} × {_text(value.bracket.maintenance_margin_rate)} - {_text(value.bracket.deduction)}",
-        source=f"{documents.LIQUIDATION_PRICE}; table {table}",
-        verified=version.verified,
+        source=f"{documents.formulas}; table {table}",
+        verified=version.verified and not documents.unverified,
     )
 
 

@@ -7,40 +7,41 @@ from decimal import Decimal
 
 from monitor.domain.holdings import PoolHoldings, Position
 from monitor.domain.report import Part, PoolReport, PositionReport
-from monitor.rules.binance_coinm.ladder import UNKNOWN, ladder_of
-from monitor.rules.binance_coinm.liquidation import liquidation_prices
-from monitor.rules.binance_coinm.parts import parts_of, position_parts
-from monitor.rules.binance_coinm.terms import Lookup, mark_driver
-from monitor.rules.binance_coinm.valuation import PositionValue, Valuation, entry_price, value_pool, value_position
+from monitor.rules.coin_margined.documents import Documents
+from monitor.rules.coin_margined.ladder import ladder_of, unknown_ladder
+from monitor.rules.coin_margined.liquidation import liquidation_prices
+from monitor.rules.coin_margined.parts import parts_of, position_parts
+from monitor.rules.coin_margined.terms import Lookup, mark_driver
+from monitor.rules.coin_margined.valuation import PositionValue, Valuation, entry_price, value_pool, value_position
 from monitor.rules.exact import exact, reciprocal
 from monitor.rules.liquidation import LiquidationPrice
 from monitor.rules.pool_report import known_report, unknown_report
 from monitor.rules.rulebook import Missing, Prices, Tables
 
 
-def report_pool(pool: PoolHoldings, tables: Tables, prices: Prices) -> PoolReport:
+def report_pool(pool: PoolHoldings, tables: Tables, prices: Prices, documents: Documents) -> PoolReport:
     """The pool's report. Its level is `none` and its top-up None: the caller, who knows the profile, puts them in."""
-    valuation = value_pool(pool, tables, prices)
+    valuation = value_pool(pool, tables, prices, documents.trigger)
     if isinstance(valuation, Missing):
-        return _unknown_report(pool, tables, prices, valuation)
-    return _known_report(valuation, prices)
+        return _unknown_report(pool, tables, prices, valuation, documents)
+    return _known_report(valuation, prices, documents)
 
 
-def _known_report(valuation: Valuation, prices: Prices) -> PoolReport:
+def _known_report(valuation: Valuation, prices: Prices, documents: Documents) -> PoolReport:
     solved = liquidation_prices(valuation)
     positions = tuple(_position_report(value, solved[value.terms.position.instrument]) for value in valuation.positions)
-    figures = replace(valuation.figures, parts=parts_of(valuation))
-    unverified = () if valuation.verified else ("a table is not verified",)
-    return known_report(valuation.pool, figures, positions, ladder_of(figures), unverified, prices)
+    figures = replace(valuation.figures, parts=parts_of(valuation, documents))
+    unverified = (*documents.unverified, *(() if valuation.verified else ("a table is not verified",)))
+    return known_report(valuation.pool, figures, positions, ladder_of(figures, documents), unverified, prices)
 
 
-def _unknown_report(pool: PoolHoldings, tables: Tables, prices: Prices, missing: Missing) -> PoolReport:
+def _unknown_report(pool: PoolHoldings, tables: Tables, prices: Prices, missing: Missing, documents: Documents) -> PoolReport:
     """Without the pool's figures, those of single positions are still told where they can be had."""
     reason = LiquidationPrice(None, f"pool unknown: {'; '.join(missing.reasons)}")
     reports = []
     parts: list[Part] = []
     for position in pool.positions:
-        lookup = Lookup(tables)
+        lookup = Lookup(position.instrument, tables)
         terms = lookup.position(position)
         mark_price = lookup.price(mark_driver(position.instrument), prices)
         if terms is None or mark_price is None:
@@ -48,8 +49,8 @@ def _unknown_report(pool: PoolHoldings, tables: Tables, prices: Prices, missing:
             continue
         value = value_position(terms, mark_price)
         reports.append(_position_report(value, reason))
-        parts += position_parts(value)
-    return unknown_report(pool, missing, tuple(reports), UNKNOWN, parts)
+        parts += position_parts(value, documents)
+    return unknown_report(pool, missing, tuple(reports), unknown_ladder(documents), parts)
 
 
 def _position_report(value: PositionValue, solved: LiquidationPrice) -> PositionReport:

@@ -4,7 +4,8 @@ notional           = |quantity| * u                (quantity signed, in USD: con
 unrealised PnL     = -quantity * u - cost          (cost = -quantity / entry price: long gains as u falls)
 maintenance margin = notional * rate - deduction   (bracket of the notional at mark, in the coin)
 initial margin     = notional / leverage
-pool               C = wallet + sum of unrealised PnL, M = sum of maintenance margins, liquidation: C - M at or below 0
+pool               C = wallet + sum of unrealised PnL, M = sum of maintenance margins
+liquidation        C - M at or below 0, of some venues below 0 (`Documents.is_strict`)
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from monitor.domain.holdings import PoolHoldings
-from monitor.domain.ids import DriverKey, DriverKind, subject_id
+from monitor.domain.ids import DriverKey, DriverKind, subject_id, venue_of
 from monitor.domain.tables import Bracket, ClassWeights
-from monitor.rules.binance_coinm.documents import VENUE
-from monitor.rules.binance_coinm.terms import Lookup, PositionTerms, mark_driver
 from monitor.rules.brackets import maintenance_margin
+from monitor.rules.coin_margined.terms import Lookup, PositionTerms, mark_driver
 from monitor.rules.exact import exact, quotient, reciprocal
 from monitor.rules.pool_report import shown
 from monitor.rules.rulebook import Missing, PoolFigures, Prices, Tables
@@ -60,9 +60,9 @@ class Valuation:
     verified: bool
 
 
-def index_driver(coin: str) -> DriverKey:
+def index_driver(pool: PoolHoldings, coin: str) -> DriverKey:
     """What converts the coin to USD; it enters no level."""
-    return DriverKey(DriverKind.ASSET_INDEX, subject_id(VENUE, coin))
+    return DriverKey(DriverKind.ASSET_INDEX, subject_id(venue_of(pool.account), coin))
 
 
 def entry_price(quantity: Decimal, cost: Decimal) -> Decimal | None:
@@ -88,9 +88,9 @@ def value_position(terms: PositionTerms, mark_price: Decimal) -> PositionValue:
         )
 
 
-def value_pool(pool: PoolHoldings, tables: Tables, prices: Prices) -> Valuation | Missing:
+def value_pool(pool: PoolHoldings, tables: Tables, prices: Prices, trigger: Trigger) -> Valuation | Missing:
     """The pool valued exactly, or what is missing."""
-    lookup = Lookup(tables)
+    lookup = Lookup(pool.account, tables)
     lookup.miss(*pool.unknown)
     found = []
     for terms in lookup.positions(pool):
@@ -100,13 +100,13 @@ def value_pool(pool: PoolHoldings, tables: Tables, prices: Prices) -> Valuation 
     weights, coin = lookup.weights(), pool.margin_asset
     if lookup.reasons or weights is None or coin is None:
         return Missing(lookup.reasons)
-    wallet, positions = pool.wallets[coin], tuple(found)
+    positions = tuple(found)
     return Valuation(
         pool=pool,
         coin=coin,
-        wallet=wallet,
+        wallet=pool.wallets[coin],
         positions=positions,
-        figures=_figures(pool, coin, wallet, positions, weights),
+        figures=_figures(pool, coin, positions, weights, trigger),
         verified=lookup.verified,
     )
 
@@ -119,7 +119,7 @@ def initial_reason(pool: PoolHoldings) -> str | None:
 
 
 def _figures(
-    pool: PoolHoldings, coin: str, wallet: Decimal, positions: tuple[PositionValue, ...], weights: ClassWeights
+    pool: PoolHoldings, coin: str, positions: tuple[PositionValue, ...], weights: ClassWeights, trigger: Trigger
 ) -> PoolFigures:
     reason = initial_reason(pool)
     fold = StressFold()
@@ -128,12 +128,12 @@ def _figures(
             fold.add(weights.of(value.terms.instrument.base), value.exposure)
         initial = sum((value.initial_margin or Decimal(0) for value in positions), Decimal(0))
         return PoolFigures(
-            collateral_value=wallet + sum((value.unrealised_pnl for value in positions), Decimal(0)),
+            collateral_value=pool.wallets[coin] + sum((value.unrealised_pnl for value in positions), Decimal(0)),
             maintenance_margin=sum((value.maintenance_margin for value in positions), Decimal(0)),
             initial_margin=initial if reason is None else None,
             stress_notional=fold.stress_notional,
-            trigger=Trigger(),
+            trigger=trigger,
             margin_currency=coin,
-            unit=index_driver(coin),
+            unit=index_driver(pool, coin),
             initial_margin_reason=reason,
         )

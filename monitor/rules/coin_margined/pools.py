@@ -20,6 +20,6 @@ def pools_of(account: AccountHoldings, tables: Tables) -> tuple[PoolHoldings, ..
     found = [isolated_holdings(account.account, p, settles[p.instrument]) for p in isolated]
     found += cross_pools_by_asset(account, cross, settles, CrossWallets(account.wallets, isolated, settles))
     if account.mode is not AccountMode.SINGLE_CURRENCY:
-        reason = f"account mode {account.mode.value} is not covered by the COIN-M rules"
+        reason = f"account mode {account.mode.value} is not covered by the rules of coin-margined contracts"
         found = [replace(pool, unknown=(*pool.unknown, reason)) for pool in found]
     return tuple(sorted(found, key=lambda pool: pool.pool))
