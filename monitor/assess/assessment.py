@@ -18,6 +18,7 @@ from monitor.domain.ids import venue_of
 from monitor.domain.level import Level, level_label
 from monitor.domain.profile import CLIENT, DESK, Band, Profile, Switch, SwitchSet
 from monitor.domain.report import AccountReport, PoolReport
+from monitor.rules import binance_coinm, kraken_futures
 from monitor.rules.backing import settle_asset
 from monitor.rules.binance_usdm import documents
 from monitor.rules.binance_usdm.assets import rates_from_index
@@ -142,8 +143,15 @@ def _tables(file: AccountFile, source: str) -> tuple[BracketTableReport, ...]:
     )
 
 
+_BRACKET_DOCUMENTS = {
+    documents.VENUE: documents.BRACKETS,
+    bybit_documents.VENUE: bybit_documents.RISK_LIMITS,
+    **{own.venue: own.formulas for own in (binance_coinm.DOCUMENTS, kraken_futures.DOCUMENTS)},
+}
+
+
 def _brackets_document(instrument: str) -> str:
-    return bybit_documents.RISK_LIMITS if venue_of(instrument) == bybit_documents.VENUE else documents.BRACKETS
+    return _BRACKET_DOCUMENTS.get(venue_of(instrument), "")
 
 
 def _asset_index(entry: AssetIndexEntry) -> AssetIndexReport:

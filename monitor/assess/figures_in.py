@@ -134,7 +134,12 @@ def _instrument(entry: InstrumentEntry) -> Instrument:
 def _put_asset(inputs: Inputs, entry: AssetIndexEntry, where: str, source: str) -> None:
     converts = entry.bid_buffer is not None or entry.bid_rate is not None
     if converts:
-        table = AssetIndexBuffers(bid_buffer=entry.bid_buffer, ask_buffer=entry.ask_buffer)
+        table = AssetIndexBuffers(
+            bid_buffer=entry.bid_buffer,
+            ask_buffer=entry.ask_buffer,
+            auto_exchange_bid_buffer=entry.auto_exchange_bid_buffer,
+            auto_exchange_ask_buffer=entry.auto_exchange_ask_buffer,
+        )
         _put(inputs.tables, TableKind.ASSET_INDEX, entry.asset, _version(table), where, source)
     for kind, price in (
         (DriverKind.ASSET_INDEX, entry.index),

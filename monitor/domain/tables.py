@@ -94,15 +94,18 @@ class LeverageBrackets:
 class AssetIndexBuffers:
     """How multi-assets mode converts an asset: bid = index * (1 - bid_buffer), ask = index * (1 + ask_buffer).
 
-    Both None: the source gives bid and ask rates themselves (drivers `asset_bid` and `asset_ask`).
+    Both None: the source gives bid and ask rates themselves (drivers `asset_bid` and `asset_ask`). The auto-exchange buffers
+    are those at which the venue sells the asset for one that is owed, or buys it; None where not told. No level uses them.
     """
 
     bid_buffer: Decimal | None
     ask_buffer: Decimal | None
+    auto_exchange_bid_buffer: Decimal | None = None
+    auto_exchange_ask_buffer: Decimal | None = None
 
     def __post_init__(self) -> None:
-        require_not_negative("bid_buffer", self.bid_buffer)
-        require_not_negative("ask_buffer", self.ask_buffer)
+        for name in ("bid_buffer", "ask_buffer", "auto_exchange_bid_buffer", "auto_exchange_ask_buffer"):
+            require_not_negative(name, getattr(self, name))
         if (self.bid_buffer is None) != (self.ask_buffer is None):
             raise ValueError("bid_buffer and ask_buffer must be given both or not at all")
 

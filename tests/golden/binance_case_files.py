@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from tests.support.binance_books import VENUE
@@ -27,6 +28,8 @@ def account_file(case: Case) -> File:
     inputs = case["inputs"]
     if "floors" in inputs:
         return tier_table_file(inputs)
+    if "deficit" in inputs:
+        return auto_exchange_file(inputs)
     if "assets" in inputs:
         return {"schema_version": 1, "asset_indices": [asset_index(asset) for asset in inputs["assets"]]}
     return {
@@ -49,6 +52,24 @@ def tier_table_file(inputs: File) -> File:
         for floor, rate in zip(inputs["floors"], inputs["rates"], strict=True)
     ]
     return {"schema_version": 1, "tables": {"leverage_brackets": [{"instrument": subject("TABLE"), "brackets": brackets}]}}
+
+
+def auto_exchange_file(inputs: File) -> File:
+    """An account that owes USDT and has another asset at par; a haircut is told as the buffer that is left out of 1."""
+    haircut = text(1 - Decimal(inputs["one_minus_haircut"]))
+    none = {"index": "1", "bid_buffer": "0", "ask_buffer": "0"}
+    account = {
+        "account": f"{VENUE}:case",
+        "mode": "multi_currency",
+        "position_mode": "one_way",
+        "wallets": [{"asset": "USDT", "balance": f"-{inputs['deficit']}"}, {"asset": "USDC", "balance": "1000000"}],
+        "positions": [],
+    }
+    rates = [
+        {"asset": subject("USDT"), "auto_exchange_bid_buffer": "0", "auto_exchange_ask_buffer": "0", **none},
+        {"asset": subject("USDC"), "auto_exchange_bid_buffer": haircut, "auto_exchange_ask_buffer": haircut, **none},
+    ]
+    return {"schema_version": 1, "accounts": [account], "asset_indices": rates}
 
 
 def asset_index(asset: File) -> File:
@@ -143,6 +164,8 @@ def shown(case: Case, name: str, answer: File) -> Any:
 
 
 def pool_figure(case: Case, name: str, pool: File) -> Any:
+    if name == "sold_value":
+        return part(pool, "auto_exchange", "USDC sold for USDT")
     if name == "liquidation_price":
         target = next(entry for entry in case["inputs"]["positions"] if entry["instrument"] == case["inputs"]["target"])
         return position_in([pool], target)[name]

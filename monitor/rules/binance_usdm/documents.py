@@ -15,6 +15,9 @@ BRACKETS = "binance.com/en/support/faq/ceccfcfb4e3a45e3b48b0b1bb1a8ae46 (leverag
 MULTI_ASSETS = "binance.com/en/support/announcement/c983a9268cfa4e70a4916c276bb3b7bc (margin ratio in multi-assets mode)"
 """Multi-assets mode: equity at the bid rate (ask below 0), margins at the ask rate, available for order."""
 
+AUTO_EXCHANGE = "binance.com/en/futures/trading-rules/perpetual/multi-asset-info (auto-exchange, negative balances)"
+"""Multi-assets mode: other assets are sold, pro rata, for one whose balance is below its threshold, and at liquidation."""
+
 ASSET_INDEX = "developers.binance.com/docs/derivatives/usds-margined-futures, Multi-Assets-Mode-Asset-Index"
 """`bid = index * (1 - bid buffer)`, `ask = index * (1 + ask buffer)`."""
 

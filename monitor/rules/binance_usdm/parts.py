@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from monitor.domain.report import Part
 from monitor.rules.binance_usdm import documents
+from monitor.rules.binance_usdm.auto_exchange import auto_exchange_parts
 from monitor.rules.binance_usdm.positions import PositionValue
 from monitor.rules.binance_usdm.valuation import AssetValue, Valuation
 from monitor.rules.exact import exact, quotient, truncated
@@ -21,6 +22,7 @@ def parts_of(valuation: Valuation) -> tuple[Part, ...]:
         parts += position_parts(value)
     if valuation.converts:
         parts += _available_parts(valuation)
+        parts += auto_exchange_parts(valuation)
     return (*parts, *_printed_parts(valuation))
 
 

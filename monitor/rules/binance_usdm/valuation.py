@@ -13,7 +13,7 @@ from decimal import Decimal
 from monitor.domain.account import PoolKind
 from monitor.domain.holdings import PoolHoldings
 from monitor.domain.ids import DriverKey
-from monitor.domain.tables import ClassWeights
+from monitor.domain.tables import AssetIndexBuffers, ClassWeights
 from monitor.rules.binance_usdm.assets import (
     AssetRates,
     ask_driver,
@@ -45,6 +45,7 @@ class AssetValue:
     initial_margin: Decimal | None
     order_margin: Decimal
     rates: AssetRates
+    buffers: AssetIndexBuffers | None
     collateral_value: Decimal
 
 
@@ -160,6 +161,7 @@ def _asset(
             initial_margin=_sum_known([*initial, order_margin]),
             order_margin=order_margin,
             rates=rates,
+            buffers=lookup.buffers(asset) if converts(pool) else None,
             collateral_value=rates.worth(wallet + unrealised),
         )
 
