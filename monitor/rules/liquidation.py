@@ -38,21 +38,16 @@ def nearest_price(slack: Slack, mark: Fraction, bends: Iterable[Fraction]) -> Li
     return _nearest(mark, _roots(slack, mark, bends))
 
 
-def nearest_price_of_inverse(slack: Slack, reciprocal_mark: Fraction, bends: Iterable[Fraction]) -> LiquidationPrice:
-    """The same where slack and bends are told in the reciprocal of the mark, in which inverse contracts are linear.
-
-    Nearest is meant in the price: of two reciprocals at one distance the larger is the nearer price.
-    """
-    if slack(reciprocal_mark) <= 0:
-        return LiquidationPrice(None, ALREADY)
-    return _nearest(1 / reciprocal_mark, [1 / root for root in _roots(slack, reciprocal_mark, bends)])
-
-
 def _nearest(mark: Fraction, prices: list[Fraction]) -> LiquidationPrice:
     if not prices:
         return LiquidationPrice(None, NONE)
     nearest = min(prices, key=lambda price: abs(price - mark))
-    return LiquidationPrice(_PRICE.divide(Decimal(nearest.numerator), Decimal(nearest.denominator)))
+    return price_of(nearest)
+
+
+def price_of(exact_price: Fraction) -> LiquidationPrice:
+    """A price as reports show it: 24 digits, the solution's one rounding."""
+    return LiquidationPrice(_PRICE.divide(Decimal(exact_price.numerator), Decimal(exact_price.denominator)))
 
 
 def _roots(slack: Slack, start: Fraction, bends: Iterable[Fraction]) -> list[Fraction]:

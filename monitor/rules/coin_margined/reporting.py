@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from monitor.domain.errors import InvariantBroken
 from monitor.domain.holdings import PoolHoldings, Position
 from monitor.domain.report import Part, PoolReport, PositionReport
 from monitor.rules.coin_margined.documents import Documents
 from monitor.rules.coin_margined.ladder import ladder_of, unknown_ladder
 from monitor.rules.coin_margined.liquidation import liquidation_prices
 from monitor.rules.coin_margined.parts import parts_of, position_parts
+from monitor.rules.coin_margined.tape import compile_tape
 from monitor.rules.coin_margined.terms import Lookup, mark_driver
 from monitor.rules.coin_margined.valuation import PositionValue, Valuation, entry_price, value_pool, value_position
 from monitor.rules.exact import exact, reciprocal
@@ -24,11 +26,15 @@ def report_pool(pool: PoolHoldings, tables: Tables, prices: Prices, documents: D
     valuation = value_pool(pool, tables, prices, documents.trigger)
     if isinstance(valuation, Missing):
         return _unknown_report(pool, tables, prices, valuation, documents)
-    return _known_report(valuation, prices, documents)
+    tape = compile_tape(pool, tables, documents)
+    if isinstance(tape, Missing):
+        raise InvariantBroken(f"{pool.pool} has figures and no tape: {tape.reasons}")
+    return _known_report(valuation, liquidation_prices(valuation, tape), prices, documents)
 
 
-def _known_report(valuation: Valuation, prices: Prices, documents: Documents) -> PoolReport:
-    solved = liquidation_prices(valuation)
+def _known_report(
+    valuation: Valuation, solved: dict[str, LiquidationPrice], prices: Prices, documents: Documents
+) -> PoolReport:
     positions = tuple(_position_report(value, solved[value.terms.position.instrument]) for value in valuation.positions)
     figures = replace(valuation.figures, parts=parts_of(valuation, documents))
     unverified = (*documents.unverified, *(() if valuation.verified else ("a table is not verified",)))

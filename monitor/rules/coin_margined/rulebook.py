@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from monitor.domain.holdings import AccountHoldings, PoolHoldings
+from monitor.domain.ids import subject_id
 from monitor.domain.report import PoolReport
 from monitor.domain.tables import LeverageBrackets, TableKey, TableVersion
 from monitor.rules.brackets import bracket_pieces
@@ -35,7 +36,11 @@ class CoinMargined:
     def schedules(self, key: TableKey, version: TableVersion) -> Mapping[ScheduleKey, tuple[Piece, ...]]:
         """The schedules of leverage brackets; other tables define none."""
         table = version.table
-        return {bracket_schedule(key.venue, key.symbol): bracket_pieces(table)} if isinstance(table, LeverageBrackets) else {}
+        return (
+            {bracket_schedule(subject_id(key.venue, key.symbol)): bracket_pieces(table)}
+            if isinstance(table, LeverageBrackets)
+            else {}
+        )
 
     def figures(self, pool: PoolHoldings, tables: Tables, prices: Prices) -> PoolFigures | Missing:
         """C, M, I and A of the pool, exact, or what is missing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from monitor.domain.holdings import PoolHoldings
-from monitor.domain.ids import venue_of
+from monitor.domain.ids import symbol_of, venue_of
 from monitor.rules.coin_margined.documents import Documents
 from monitor.rules.coin_margined.terms import Lookup, PositionTerms
 from monitor.rules.coin_margined.valuation import index_driver, initial_reason
@@ -15,9 +15,9 @@ from monitor.rules.rulebook import Missing, Tables
 from monitor.rules.tape import COLLATERAL_CELL, INITIAL_CELL, MAINTENANCE_CELL, NO_CELL, Leg, ScheduleKey, Tape
 
 
-def bracket_schedule(venue: str, symbol: str) -> ScheduleKey:
-    """The schedule of a symbol's maintenance margin, on the notional in the coin."""
-    return ScheduleKey(venue, "leverage_brackets", symbol)
+def bracket_schedule(instrument: str) -> ScheduleKey:
+    """The schedule of an instrument's maintenance margin, on the notional in the coin."""
+    return ScheduleKey(venue_of(instrument), "leverage_brackets", symbol_of(instrument))
 
 
 def compile_tape(pool: PoolHoldings, tables: Tables, documents: Documents) -> Tape | Missing:
@@ -51,6 +51,6 @@ def _leg(terms: PositionTerms) -> Leg:
         value_cell=COLLATERAL_CELL,
         margin_cell=MAINTENANCE_CELL,
         initial_cell=NO_CELL if per_reciprocal is None else INITIAL_CELL,
-        schedule=bracket_schedule(venue_of(terms.position.instrument), terms.symbol),
+        schedule=bracket_schedule(terms.position.instrument),
         initial_rate=Decimal(0) if per_reciprocal is None else per_reciprocal,
     )
