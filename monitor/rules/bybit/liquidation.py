@@ -12,11 +12,11 @@ from fractions import Fraction
 
 from monitor.domain.tables import TableKey, TableKind
 from monitor.rules.brackets import bracket_pieces
-from monitor.rules.bybit.coins import MAINTENANCE, OFF_PIECES, borrow_pieces, collateral_pieces
 from monitor.rules.bybit.documents import VENUE
 from monitor.rules.bybit.positions import PositionValue
 from monitor.rules.bybit.terms import Lookup
 from monitor.rules.bybit.valuation import Valuation
+from monitor.rules.coin_tiers import MAINTENANCE, OFF_PIECES, borrow_pieces, collateral_pieces
 from monitor.rules.liquidation import ALREADY, LiquidationPrice, nearest_price
 from monitor.rules.piecewise import piece_at
 from monitor.rules.rulebook import Tables

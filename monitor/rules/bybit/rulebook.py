@@ -8,22 +8,13 @@ from monitor.domain.holdings import AccountHoldings, PoolHoldings
 from monitor.domain.report import PoolReport
 from monitor.domain.tables import BorrowTiers, CollateralTiers, LeverageBrackets, TableKey, TableVersion
 from monitor.rules.brackets import bracket_pieces
-from monitor.rules.bybit.coins import (
-    INITIAL,
-    MAINTENANCE,
-    OFF,
-    OFF_PIECES,
-    ON,
-    borrow_pieces,
-    borrow_schedule,
-    collateral_pieces,
-    collateral_schedule,
-)
+from monitor.rules.bybit.coins import borrow_schedule, collateral_schedule
 from monitor.rules.bybit.documents import VENUE
 from monitor.rules.bybit.pools import pools_of
 from monitor.rules.bybit.reporting import report_pool
 from monitor.rules.bybit.tape import compile_tape, tier_schedule
 from monitor.rules.bybit.valuation import figures_of, value_pool
+from monitor.rules.coin_tiers import INITIAL, MAINTENANCE, OFF, OFF_PIECES, ON, borrow_pieces, collateral_pieces
 from monitor.rules.rulebook import Missing, PoolFigures, Prices, Tables
 from monitor.rules.tape import Piece, ScheduleKey, Tape
 

@@ -13,13 +13,14 @@ from decimal import Decimal
 
 from monitor.domain.account import PoolKind
 from monitor.domain.holdings import PoolHoldings
-from monitor.rules.bybit.coins import INITIAL, MAINTENANCE, OFF, ON, borrow_schedule, collateral_schedule, index_driver
+from monitor.rules.bybit.coins import borrow_schedule, collateral_schedule, index_driver
 from monitor.rules.bybit.documents import VENUE
 from monitor.rules.bybit.orders import order_costs, order_margins
 from monitor.rules.bybit.positions import value_position
 from monitor.rules.bybit.terms import Lookup, PositionTerms
 from monitor.rules.bybit.unverified import unverified_reasons
 from monitor.rules.bybit.valuation import initial_reason
+from monitor.rules.coin_tiers import INITIAL, MAINTENANCE, OFF, ON
 from monitor.rules.exact import exact
 from monitor.rules.rulebook import Missing, Tables
 from monitor.rules.tape import (

@@ -14,18 +14,12 @@ from monitor.domain.account import PoolKind
 from monitor.domain.holdings import PoolHoldings
 from monitor.domain.ids import DriverKey
 from monitor.domain.tables import BorrowTiers, ClassWeights, CollateralTiers
-from monitor.rules.bybit.coins import (
-    INITIAL,
-    MAINTENANCE,
-    borrow_margin,
-    borrowed_quantity,
-    counted_quantity,
-    index_driver,
-)
+from monitor.rules.bybit.coins import index_driver
 from monitor.rules.bybit.orders import OrderCost, order_costs, order_margins
 from monitor.rules.bybit.positions import PositionValue, value_position
 from monitor.rules.bybit.terms import Lookup
 from monitor.rules.bybit.unverified import unverified_reasons
+from monitor.rules.coin_tiers import INITIAL, MAINTENANCE, borrow_margin, borrowed_quantity, counted_quantity
 from monitor.rules.exact import exact
 from monitor.rules.rulebook import Missing, PoolFigures, Prices, Tables
 from monitor.rules.stress import StressFold

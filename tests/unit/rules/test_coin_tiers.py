@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from monitor.domain.tables import BorrowTier, BorrowTiers, CollateralTier, CollateralTiers
-from monitor.rules.bybit.coins import (
+from monitor.rules.coin_tiers import (
     MAINTENANCE,
     borrow_margin,
     borrow_pieces,
