@@ -6,10 +6,11 @@ from monitor.domain.errors import BadInput
 from monitor.rules.binance_coinm import BinanceCoinm
 from monitor.rules.binance_usdm import BinanceUsdm
 from monitor.rules.bybit import Bybit
+from monitor.rules.generic import Generic
 from monitor.rules.kraken_futures import KrakenFutures
 from monitor.rules.rulebook import Rulebook
 
-_ALL: tuple[Rulebook, ...] = (BinanceCoinm(), BinanceUsdm(), Bybit(), KrakenFutures())
+_ALL: tuple[Rulebook, ...] = (BinanceCoinm(), BinanceUsdm(), Bybit(), Generic(), KrakenFutures())
 _RULEBOOKS = {rulebook.venue: rulebook for rulebook in _ALL}
 
 

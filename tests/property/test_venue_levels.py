@@ -19,11 +19,12 @@ from monitor.domain.profile import DESK
 from monitor.rules.binance_coinm import BinanceCoinm
 from monitor.rules.bybit import Bybit
 from monitor.rules.class_weights import weight_of_driver
+from monitor.rules.generic import Generic
 from monitor.rules.rulebook import Rulebook
 from monitor.rules.tables import TableSet
 from monitor.rules.tape import Piece, ScheduleKey, Tape
 from tests.property.pools_oracle import ExactJudge, Held, Market, Oracle
-from tests.support import binance_coinm_books, bybit_books
+from tests.support import binance_coinm_books, bybit_books, generic_books
 
 SWITCHES = (DESK.cross, DESK.isolated)
 
@@ -42,6 +43,7 @@ class Book(Protocol):
 VENUES: dict[str, tuple[Rulebook, Callable[[Random], Book]]] = {
     "binance_coinm": (BinanceCoinm(), binance_coinm_books.random_book),
     "bybit": (Bybit(), bybit_books.random_book),
+    "generic": (Generic(), generic_books.random_book),
 }
 
 
