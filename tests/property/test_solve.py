@@ -11,37 +11,22 @@ import pytest
 
 from monitor.domain.ids import DriverKey, DriverKind
 from monitor.rules.fraction_tape import evaluate
-from monitor.rules.rulebook import Rulebook
 from monitor.rules.solve import solve
 from monitor.rules.tape import Leg, Node, NodeMode, Piece, ScheduleKey, Tape, Trigger
-from tests.property.test_venue_levels import VENUES, Book
-
-
-def schedules_of(rules: Rulebook, book: Book) -> dict[ScheduleKey, tuple[Piece, ...]]:
-    found: dict[ScheduleKey, tuple[Piece, ...]] = {}
-    for key in book.tables:
-        version = book.tables.find(key)
-        assert version is not None
-        found.update(rules.schedules(key, version))
-    return found
+from tests.support.venue_books import pools_of, schedules_of
 
 
 @pytest.mark.slow
 def test_prices_equal_those_of_a_venues_own_function() -> None:
     """Bybit solves on its own: risk tiers, slices of collateral, signs of equity, borrow tiers."""
-    rules, random_book = VENUES["bybit"]
-    random, outcomes = Random("own"), Counter[str]()
-    for _ in range(700):
-        book = random_book(random)
-        schedules = schedules_of(rules, book)
-        for pool in rules.pools(book.account, book.tables):
-            tape = rules.compile(pool, book.tables)
-            assert isinstance(tape, Tape)
-            for position in rules.report(pool, book.tables, book.prices.get).positions:
-                found = solve(tape, schedules.__getitem__, book.prices.__getitem__, mark(position.instrument))
-                ours = (position.liquidation_price, position.liquidation_price_reason)
-                assert ours == (found.price, found.reason), (pool.pool, position.instrument)
-                outcomes[found.reason or "price"] += 1
+    outcomes = Counter[str]()
+    for held in pools_of("bybit", "own", 700):
+        schedules, tape = schedules_of(held.rules, held.book), held.tape()
+        for position in held.report().positions:
+            found = solve(tape, schedules.__getitem__, held.book.prices.__getitem__, mark(position.instrument))
+            ours = (position.liquidation_price, position.liquidation_price_reason)
+            assert ours == (found.price, found.reason), (held.pool.pool, position.instrument)
+            outcomes[found.reason or "price"] += 1
     assert min(outcomes[name] for name in ("price", "already", "none")) >= 50, outcomes
 
 

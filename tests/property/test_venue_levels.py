@@ -3,58 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from decimal import Decimal
-from fractions import Fraction
 from random import Random
-from typing import Protocol
 
 import numpy as np
 import pytest
 
 from monitor.book.pools import PoolBook
-from monitor.domain.holdings import AccountHoldings
 from monitor.domain.ids import DriverKey
 from monitor.domain.profile import DESK
-from monitor.rules.binance_coinm import BinanceCoinm
-from monitor.rules.bybit import Bybit
-from monitor.rules.class_weights import weight_of_driver
-from monitor.rules.generic import Generic
+from monitor.rules.registry import rulebook_of
 from monitor.rules.rulebook import Rulebook
-from monitor.rules.tables import TableSet
-from monitor.rules.tape import Piece, ScheduleKey, Tape
-from tests.property.pools_oracle import ExactJudge, Held, Market, Oracle
-from tests.support import binance_coinm_books, bybit_books, generic_books
+from monitor.rules.tape import Tape
+from tests.property.pools_oracle import ExactJudge, Held, Oracle
+from tests.support.random_books import Book
+from tests.support.venue_books import VENUES, market_of
 
 SWITCHES = (DESK.cross, DESK.isolated)
-
-
-class Book(Protocol):
-    """An account with all that values it."""
-
-    @property
-    def account(self) -> AccountHoldings: ...
-    @property
-    def tables(self) -> TableSet: ...
-    @property
-    def prices(self) -> dict[DriverKey, Decimal]: ...
-
-
-VENUES: dict[str, tuple[Rulebook, Callable[[Random], Book]]] = {
-    "binance_coinm": (BinanceCoinm(), binance_coinm_books.random_book),
-    "bybit": (Bybit(), bybit_books.random_book),
-    "generic": (Generic(), generic_books.random_book),
-}
-
-
-def market_of(rules: Rulebook, book: Book) -> Market:
-    schedules: dict[ScheduleKey, tuple[Piece, ...]] = {}
-    for key in book.tables:
-        version = book.tables.find(key)
-        assert version is not None
-        schedules.update(rules.schedules(key, version))
-    weights = {driver: Fraction(weight_of_driver(driver, book.tables) or 0) for driver in book.prices}
-    return Market({driver: Fraction(price) for driver, price in book.prices.items()}, weights, schedules)
 
 
 class Columns:
@@ -95,13 +60,12 @@ class Columns:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("venue", VENUES)
+@pytest.mark.parametrize("venue", sorted(VENUES))
 def test_levels_equal_the_oracle_at_every_tick(venue: str, seed: int) -> None:
-    rules, random_book = VENUES[venue]
-    random = Random(seed)
+    rules, random = rulebook_of(venue), Random(seed)
     reached: Counter[int] = Counter()
     for _ in range(80):
-        book = random_book(random)
+        book = VENUES[venue].random_book(random)
         columns = Columns(rules, book)
         for _ in range(60):
             driver = random.choice(list(book.prices))

@@ -1,50 +1,49 @@
-"""Random Binance COIN-M accounts with their tables and prices, for property tests."""
+"""Random Binance COIN-M accounts with their tables and prices, and the cases that a pool of one stands in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
 from monitor.domain.account import AccountMode, MarginMode, PositionMode, PositionSide
-from monitor.domain.holdings import AccountHoldings, Order, Position
-from monitor.domain.ids import DriverKey, DriverKind, subject_id
+from monitor.domain.holdings import AccountHoldings, PoolHoldings, Position
+from monitor.domain.ids import DriverKey, DriverKind, subject_id, symbol_of
 from monitor.domain.instrument import Instrument, InstrumentKind
-from monitor.domain.tables import Bracket, LeverageBrackets, Table, TableKey, TableKind, TableVersion
-from monitor.rules.brackets import deductions
-from monitor.rules.class_weights import CLASS_WEIGHTS_KEY, load_class_weights
+from monitor.domain.report import PoolReport
+from monitor.domain.tables import TableKind
 from monitor.rules.exact import quotient
-from monitor.rules.tables import TableSet
+from monitor.rules.tape import Piece, ScheduleKey
+from tests.support.random_books import Book, around, bracket_table, number_of, order, put, sides, tables_with_weights
 
 VENUE = "binance_coinm"
 MARKS = {"BTCUSD_PERP": "60000", "BTCUSD_261225": "61500", "ETHUSD_PERP": "3000", "ETHUSD_261225": "3050"}
 COINS = {"BTC": "60000", "ETH": "3000"}
 
 
-@dataclass(frozen=True)
-class Book:
-    """One account with all that values it."""
-
-    account: AccountHoldings
-    tables: TableSet
-    prices: dict[DriverKey, Decimal]
-
-    def price(self, driver: DriverKey) -> Decimal | None:
-        return self.prices.get(driver)
+# Two sides of cross and of isolated pools, 5 brackets, long and short of one instrument in one pool, margin known and not.
+CASES = 4 + 5 + 1 + 2
 
 
-def books(seed: str, count: int) -> Iterator[Book]:
-    random = Random(seed)
-    return (random_book(random) for _ in range(count))
+def cases_of(pool: PoolHoldings, report: PoolReport, schedules: dict[ScheduleKey, tuple[Piece, ...]]) -> Iterator[str]:
+    """Which brackets, sides and modes a pool stands in, read off its holdings and tables."""
+    held: dict[str, set[str]] = {}
+    for position in report.positions:
+        assert position.notional is not None
+        yield f"{pool.kind.value} {position.side}"
+        held.setdefault(position.instrument, set()).add(position.side)
+        brackets = schedules[ScheduleKey(VENUE, "leverage_brackets", symbol_of(position.instrument))]
+        yield f"bracket {number_of(brackets, position.notional)}"
+    if any(len(found) == 2 for found in held.values()):
+        yield "hedged"
+    yield "initial margin known" if report.initial_margin is not None else "initial margin not known"
 
 
 def random_book(random: Random) -> Book:
-    tables, prices = TableSet(), {}
-    tables.put(CLASS_WEIGHTS_KEY, load_class_weights())
+    tables, prices = tables_with_weights(), {}
     for symbol, mark in MARKS.items():
-        put(tables, TableKind.INSTRUMENT, symbol, instrument(symbol))
-        put(tables, TableKind.LEVERAGE_BRACKETS, symbol, bracket_table(random, Decimal(mark)))
+        put(tables, VENUE, TableKind.INSTRUMENT, symbol, instrument(symbol))
+        put(tables, VENUE, TableKind.LEVERAGE_BRACKETS, symbol, bracket_table(random, unit=Decimal(mark)))
         prices[DriverKey(DriverKind.MARK, subject_id(VENUE, symbol))] = around(random, mark)
     for coin, index in COINS.items():
         prices[DriverKey(DriverKind.ASSET_INDEX, subject_id(VENUE, coin))] = around(random, index)
@@ -56,13 +55,9 @@ def random_book(random: Random) -> Book:
         position_mode=PositionMode.HEDGE if hedge else PositionMode.ONE_WAY,
         wallets={coin: balance(random, coin) for coin in COINS},
         positions=tuple(held for symbol in symbols for held in positions(random, symbol, hedge=hedge)),
-        orders=tuple(order(random, symbol) for symbol in symbols if random.random() < 0.1),
+        orders=tuple(order(random, VENUE, symbol, Decimal(MARKS[symbol])) for symbol in symbols if random.random() < 0.1),
     )
     return Book(account, tables, prices)
-
-
-def put(tables: TableSet, kind: TableKind, symbol: str, table: Table) -> None:
-    tables.put(TableKey(VENUE, kind, symbol), TableVersion(version="v1", effective_ns=0, table=table, source="test"))
 
 
 def instrument(symbol: str) -> Instrument:
@@ -79,23 +74,17 @@ def instrument(symbol: str) -> Instrument:
     )
 
 
-def around(random: Random, centre: str) -> Decimal:
-    return (Decimal(centre) * random.randint(900, 1100) / 1000).quantize(Decimal("0.0001"))
-
-
 def balance(random: Random, coin: str) -> Decimal:
     """A balance of either sign worth up to some hundred thousands."""
     return (Decimal(random.randint(-60_000, 900_000)) / Decimal(COINS[coin])).quantize(Decimal("0.00000001"))
 
 
 def positions(random: Random, symbol: str, *, hedge: bool) -> list[Position]:
-    sides = [PositionSide.LONG, PositionSide.SHORT] if hedge else [PositionSide.BOTH]
     isolated = random.random() < 0.3
-    return [position(random, symbol, side, isolated=isolated) for side in sides if not hedge or random.random() < 0.8]
+    return [position(random, symbol, side, sign, isolated=isolated) for side, sign in sides(random, hedge=hedge)]
 
 
-def position(random: Random, symbol: str, side: PositionSide, *, isolated: bool) -> Position:
-    sign = {PositionSide.LONG: 1, PositionSide.SHORT: -1}.get(side) or random.choice((1, -1))
+def position(random: Random, symbol: str, side: PositionSide, sign: int, *, isolated: bool) -> Position:
     terms = instrument(symbol)
     size = sign * Decimal(random.randint(1_000, 3_000_000) // int(terms.contract_size) + 1)
     in_coin = abs(size) * terms.contract_size / Decimal(MARKS[symbol])
@@ -109,29 +98,4 @@ def position(random: Random, symbol: str, side: PositionSide, *, isolated: bool)
         cost=cost,
         leverage=random.choice((None, Decimal(3), Decimal(20), Decimal(125))),
         isolated_wallet=wallet,
-    )
-
-
-def order(random: Random, symbol: str) -> Order:
-    return Order(
-        instrument=subject_id(VENUE, symbol),
-        order_id="1",
-        position_side=PositionSide.BOTH,
-        size=Decimal(random.choice((1, -2))),
-        limit_price=Decimal(MARKS[symbol]),
-        reduce_only=random.random() < 0.5,
-    )
-
-
-def bracket_table(random: Random, mark: Decimal) -> LeverageBrackets:
-    """Up to five brackets on the notional in the coin, over the sizes that positions have."""
-    edges = sorted(random.sample(range(1, 25), random.randint(0, 4)))
-    floors = [Decimal(0), *((edge * 100_000 / mark).quantize(Decimal("0.1")) for edge in edges)]
-    rates = sorted(Decimal(random.randint(4, 60)) / 1000 for _ in floors)
-    rows = zip(floors, [*floors[1:], None], rates, deductions(floors, rates), strict=True)
-    return LeverageBrackets(
-        brackets=tuple(
-            Bracket(floor=floor, cap=cap, maintenance_margin_rate=rate, deduction=deduction)
-            for floor, cap, rate, deduction in rows
-        )
     )

@@ -1,70 +1,69 @@
-"""Random accounts of the plain book with their tables and prices, for property tests."""
+"""Random accounts of the plain book with their tables and prices, and the cases that a pool of one stands in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
 from monitor.domain.account import AccountMode, MarginMode, PositionMode, PositionSide
-from monitor.domain.holdings import AccountHoldings, Order, Position
-from monitor.domain.ids import DriverKey, DriverKind, subject_id
+from monitor.domain.holdings import AccountHoldings, PoolHoldings, Position
+from monitor.domain.ids import DriverKey, DriverKind, subject_id, symbol_of
 from monitor.domain.instrument import Instrument, InstrumentKind
-from monitor.domain.tables import (
-    BorrowTier,
-    BorrowTiers,
-    Bracket,
-    CollateralTier,
-    CollateralTiers,
-    LeverageBrackets,
-    Table,
-    TableKey,
-    TableKind,
-    TableVersion,
-)
-from monitor.rules.brackets import deductions
-from monitor.rules.class_weights import CLASS_WEIGHTS_KEY, load_class_weights
+from monitor.domain.report import PoolReport
+from monitor.domain.tables import TableKind
 from monitor.rules.exact import quotient
-from monitor.rules.tables import TableSet
+from monitor.rules.tape import Piece, ScheduleKey
+from tests.support.random_books import (
+    Book,
+    around,
+    borrow_table,
+    bracket_table,
+    collateral_table,
+    number_of,
+    order,
+    put,
+    sides,
+    tables_with_weights,
+)
 
 VENUE = "generic"
 MARKS = {"BTCUSDT": "60000", "ETHUSDT": "3000", "XRPUSDT": "0.5", "BTCUSD_PERP": "60010", "ETHUSD_PERP": "3001"}
 COINS = {"BTC": "60000", "ETH": "3000", "USDT": "1"}
 
 
-@dataclass(frozen=True)
-class Book:
-    """One account with all that values it."""
-
-    account: AccountHoldings
-    tables: TableSet
-    prices: dict[DriverKey, Decimal]
-
-    def price(self, driver: DriverKey) -> Decimal | None:
-        return self.prices.get(driver)
+# Kinds of pools by side, brackets, linear and inverse, what parts say of equity and of what is borrowed.
+CASES = 6 + 5 + 2 + 2 + 2 + 1
 
 
-def books(seed: str, count: int) -> Iterator[Book]:
-    random = Random(seed)
-    return (random_book(random) for _ in range(count))
+def cases_of(pool: PoolHoldings, report: PoolReport, schedules: dict[ScheduleKey, tuple[Piece, ...]]) -> Iterator[str]:
+    """Which brackets, sides and modes a pool stands in, read off its holdings, tables and parts."""
+    for position in report.positions:
+        assert position.notional is not None
+        yield f"{pool.kind.value} {position.side}"
+        yield "inverse" if position.instrument.endswith("_PERP") else "linear"
+        brackets = schedules[ScheduleKey(VENUE, "leverage_brackets", symbol_of(position.instrument))]
+        yield f"bracket {number_of(brackets, position.notional)}"
+    for part in report.parts:
+        if part.figure == "collateral_value":
+            yield "equity above 0" if part.amount > 0 else "equity below 0"
+        elif part.figure == "maintenance_margin" and not part.name.startswith("positions in"):
+            yield "others" if part.name.startswith("positions that") else "borrowed"
+    if pool.not_collateral:
+        yield "a coin switched off"
 
 
 def random_book(random: Random) -> Book:
-    tables, prices = TableSet(), {}
-    tables.put(CLASS_WEIGHTS_KEY, load_class_weights())
+    tables, prices = tables_with_weights(), {}
     for symbol, mark in MARKS.items():
-        put(tables, TableKind.INSTRUMENT, symbol, instrument(symbol))
-        put(
-            tables,
-            TableKind.LEVERAGE_BRACKETS,
-            symbol,
-            bracket_table(random, Decimal(mark) if symbol.endswith("_PERP") else Decimal(1)),
-        )
+        put(tables, VENUE, TableKind.INSTRUMENT, symbol, instrument(symbol))
+        unit = Decimal(mark) if symbol.endswith("_PERP") else Decimal(1)
+        put(tables, VENUE, TableKind.LEVERAGE_BRACKETS, symbol, bracket_table(random, unit=unit, edges=11))
         prices[DriverKey(DriverKind.MARK, subject_id(VENUE, symbol))] = around(random, mark)
     for coin, index in COINS.items():
-        put(tables, TableKind.COLLATERAL_TIERS, coin, collateral_table(random, Decimal(500_000) / Decimal(index)))
-        put(tables, TableKind.BORROW_TIERS, coin, borrow_table(random, Decimal(100_000) / Decimal(index)))
+        put(tables, VENUE, TableKind.COLLATERAL_TIERS, coin, collateral_table(random, Decimal(500_000) / Decimal(index)))
+        put(tables, VENUE, TableKind.BORROW_TIERS, coin, borrow_table(random, Decimal(100_000) / Decimal(index)))
         prices[DriverKey(DriverKind.ASSET_INDEX, subject_id(VENUE, coin))] = around(random, index)
     hedge = random.random() < 0.3
     symbols = random.sample(sorted(MARKS), random.randint(0, 4))
@@ -75,15 +74,11 @@ def random_book(random: Random) -> Book:
         wallets={coin: balance(random, coin) for coin in COINS},
         not_collateral=tuple(coin for coin in sorted(COINS) if random.random() < 0.2),
         positions=tuple(held for symbol in symbols for held in positions(random, symbol, hedge=hedge)),
-        orders=tuple(order(random, symbol) for symbol in symbols if random.random() < 0.1),
+        orders=tuple(order(random, VENUE, symbol, Decimal(MARKS[symbol])) for symbol in symbols if random.random() < 0.1),
     )
     if account.mode is AccountMode.MULTI_CURRENCY and random.random() < 0.3:
         account = replace(account, venue_given={"other_maintenance_margin": Decimal(random.randint(0, 50_000))})
     return Book(account, tables, prices)
-
-
-def put(tables: TableSet, kind: TableKind, symbol: str, table: Table) -> None:
-    tables.put(TableKey(VENUE, kind, symbol), TableVersion(version="v1", effective_ns=0, table=table, source="test"))
 
 
 def instrument(symbol: str) -> Instrument:
@@ -101,23 +96,17 @@ def instrument(symbol: str) -> Instrument:
     )
 
 
-def around(random: Random, centre: str) -> Decimal:
-    return (Decimal(centre) * random.randint(900, 1100) / 1000).quantize(Decimal("0.0001"))
-
-
 def balance(random: Random, coin: str) -> Decimal:
     """A balance of either sign worth up to some hundred thousands."""
     return (Decimal(random.randint(-60_000, 900_000)) / Decimal(COINS[coin])).quantize(Decimal("0.00000001"))
 
 
 def positions(random: Random, symbol: str, *, hedge: bool) -> list[Position]:
-    sides = [PositionSide.LONG, PositionSide.SHORT] if hedge else [PositionSide.BOTH]
     isolated = random.random() < 0.3
-    return [position(random, symbol, side, isolated=isolated) for side in sides if not hedge or random.random() < 0.8]
+    return [position(random, symbol, side, sign, isolated=isolated) for side, sign in sides(random, hedge=hedge)]
 
 
-def position(random: Random, symbol: str, side: PositionSide, *, isolated: bool) -> Position:
-    sign = {PositionSide.LONG: 1, PositionSide.SHORT: -1}.get(side) or random.choice((1, -1))
+def position(random: Random, symbol: str, side: PositionSide, sign: int, *, isolated: bool) -> Position:
     terms = instrument(symbol)
     mark, entry = Decimal(MARKS[symbol]), around(random, MARKS[symbol])
     usd = Decimal(random.randint(1_000, 1_500_000))
@@ -138,50 +127,4 @@ def position(random: Random, symbol: str, side: PositionSide, *, isolated: bool)
         cost=cost,
         leverage=random.choice((None, Decimal(3), Decimal(20), Decimal(125))),
         isolated_wallet=wallet,
-    )
-
-
-def order(random: Random, symbol: str) -> Order:
-    return Order(
-        instrument=subject_id(VENUE, symbol),
-        order_id="1",
-        position_side=PositionSide.BOTH,
-        size=Decimal(random.choice((1, -2))),
-        limit_price=Decimal(MARKS[symbol]),
-        reduce_only=random.random() < 0.5,
-    )
-
-
-def bracket_table(random: Random, mark: Decimal) -> LeverageBrackets:
-    """Up to five brackets on the notional in the coin, over the sizes that positions have."""
-    edges = sorted(random.sample(range(1, 11), random.randint(0, 4)))
-    floors = [Decimal(0), *((edge * 100_000 / mark).quantize(Decimal("0.1")) for edge in edges)]
-    rates = sorted(Decimal(random.randint(4, 60)) / 1000 for _ in floors)
-    rows = zip(floors, [*floors[1:], None], rates, deductions(floors, rates), strict=True)
-    return LeverageBrackets(
-        brackets=tuple(
-            Bracket(floor=floor, cap=cap, maintenance_margin_rate=rate, deduction=deduction)
-            for floor, cap, rate, deduction in rows
-        )
-    )
-
-
-def collateral_table(random: Random, step: Decimal) -> CollateralTiers:
-    floors = [Decimal(0), *(step * edge for edge in sorted(random.sample(range(1, 5), random.randint(0, 3))))]
-    ratios = sorted((Decimal(random.randint(0, 20)) / 20 for _ in floors), reverse=True)
-    last = random.choice((None, floors[-1] + step))
-    rows = zip(floors, [*floors[1:], last], ratios, strict=True)
-    return CollateralTiers(tiers=tuple(CollateralTier(floor=floor, cap=cap, ratio=ratio) for floor, cap, ratio in rows))
-
-
-def borrow_table(random: Random, step: Decimal) -> BorrowTiers:
-    floors = [Decimal(0), *(step * edge for edge in sorted(random.sample(range(1, 4), random.randint(0, 3))))]
-    rates = sorted(Decimal(random.randint(20, 200)) / 1000 for _ in floors)
-    last = random.choice((None, floors[-1] + step))
-    rows = zip(floors, [*floors[1:], last], rates, strict=True)
-    return BorrowTiers(
-        tiers=tuple(
-            BorrowTier(floor=floor, cap=cap, maintenance_margin_rate=rate, initial_margin_rate=rate * 2)
-            for floor, cap, rate in rows
-        )
     )

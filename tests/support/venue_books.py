@@ -1,0 +1,115 @@
+"""Every venue with random accounts: what the property tests of rules, solve and columns run over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from random import Random
+
+from monitor.domain.account import PoolKind
+from monitor.domain.holdings import PoolHoldings
+from monitor.domain.ids import DriverKey
+from monitor.domain.report import PoolReport
+from monitor.rules.class_weights import weight_of_driver
+from monitor.rules.registry import rulebook_of
+from monitor.rules.rulebook import Missing, PoolFigures, Rulebook
+from monitor.rules.tape import Piece, ScheduleKey, Tape
+from tests.property.pools_oracle import Market
+from tests.support import binance_coinm_books, binance_usdm_books, bybit_books, generic_books
+from tests.support.random_books import Book
+
+Schedules = dict[ScheduleKey, tuple[Piece, ...]]
+
+
+@dataclass(frozen=True)
+class VenueBooks:
+    """The accounts of a venue. `cases_of` names the cases that a pool stands in; all `cases` of them must occur."""
+
+    random_book: Callable[[Random], Book]
+    cases_of: Callable[[PoolHoldings, PoolReport, Schedules], Iterator[str]]
+    cases: int
+    kinds: frozenset[PoolKind]
+    count: int = 700
+
+    def books(self, seed: str, count: int) -> Iterator[Book]:
+        random = Random(seed)
+        return (self.random_book(random) for _ in range(count))
+
+
+VENUES = {
+    "binance_coinm": VenueBooks(
+        binance_coinm_books.random_book,
+        binance_coinm_books.cases_of,
+        binance_coinm_books.CASES,
+        frozenset({PoolKind.CROSS_ASSET, PoolKind.ISOLATED}),
+    ),
+    "binance_usdm": VenueBooks(
+        binance_usdm_books.random_book, binance_usdm_books.cases_of, binance_usdm_books.CASES, frozenset(PoolKind)
+    ),
+    "bybit": VenueBooks(
+        bybit_books.random_book,
+        bybit_books.cases_of,
+        bybit_books.CASES,
+        frozenset({PoolKind.CROSS, PoolKind.ISOLATED}),
+        count=2000,
+    ),
+    "generic": VenueBooks(generic_books.random_book, generic_books.cases_of, generic_books.CASES, frozenset(PoolKind)),
+}
+
+
+def schedules_of(rules: Rulebook, book: Book) -> Schedules:
+    found: Schedules = {}
+    for key in book.tables:
+        version = book.tables.find(key)
+        assert version is not None
+        found.update(rules.schedules(key, version))
+    return found
+
+
+def weights_of(book: Book) -> dict[DriverKey, Decimal]:
+    found = {driver: weight_of_driver(driver, book.tables) for driver in book.prices}
+    return {driver: weight for driver, weight in found.items() if weight is not None}
+
+
+def market_of(rules: Rulebook, book: Book) -> Market:
+    return Market(
+        {driver: Fraction(price) for driver, price in book.prices.items()},
+        {driver: Fraction(weight) for driver, weight in weights_of(book).items()},
+        schedules_of(rules, book),
+    )
+
+
+@dataclass(frozen=True)
+class Held:
+    """One pool of a random account, with the rules that value it."""
+
+    rules: Rulebook
+    book: Book
+    pool: PoolHoldings
+
+    def figures(self, moved: dict[DriverKey, Decimal] | None = None) -> PoolFigures:
+        """The figures, with some prices moved."""
+        return self.figures_of(self.pool, moved)
+
+    def figures_of(self, pool: PoolHoldings, moved: dict[DriverKey, Decimal] | None = None) -> PoolFigures:
+        figures = self.rules.figures(pool, self.book.tables, (self.book.prices | (moved or {})).get)
+        assert not isinstance(figures, Missing), figures
+        return figures
+
+    def tape(self) -> Tape:
+        tape = self.rules.compile(self.pool, self.book.tables)
+        assert isinstance(tape, Tape), tape
+        return tape
+
+    def report(self) -> PoolReport:
+        return self.rules.report(self.pool, self.book.tables, self.book.price)
+
+
+def pools_of(venue: str, seed: str, count: int) -> Iterator[Held]:
+    """All pools of so many random accounts of a venue."""
+    rules = rulebook_of(venue)
+    for book in VENUES[venue].books(seed, count):
+        for pool in rules.pools(book.account, book.tables):
+            yield Held(rules, book, pool)
