@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from monitor.domain.account import PoolKind, PositionSide
+from monitor.domain.account import MarginMode, PoolKind, PositionSide
 from monitor.domain.holdings import AccountHoldings, Order, PoolHoldings, Position
 from monitor.domain.ids import cross_pool, isolated_pool, symbol_of, venue_of
 from monitor.domain.instrument import Instrument
@@ -70,40 +72,94 @@ def isolated_holdings(account: str, position: Position, settle: str | None) -> P
     )
 
 
-def cross_pools_by_asset(
-    account: AccountHoldings, cross: tuple[Position, ...], settles: dict[str, str | None], wallets: CrossWallets
-) -> list[PoolHoldings]:
-    """One cross pool for each settle asset: that of its wallet, its positions, and the orders that its wallet margins."""
-    homeless = tuple(p for p in cross if settles[p.instrument] is None)
-    assets = {asset for p in cross if (asset := settles[p.instrument]) is not None}
-    assets |= {asset for order in account.orders if (asset := settles[order.instrument]) is not None}
-    # A position whose asset is not known may belong to any of the pools: none of them is known.
-    unknown = tuple(no_instrument(p.instrument) for p in homeless)
-    found = [
-        PoolHoldings(
-            pool=cross_pool(account.account, asset),
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """An account's positions by what backs them, in canonical order, with the asset that each instrument settles in."""
+
+    account: AccountHoldings
+    cross: tuple[Position, ...]
+    isolated: tuple[Position, ...]
+    settles: dict[str, str | None]
+    wallets: CrossWallets
+
+    def isolated_pools(self) -> list[PoolHoldings]:
+        """A pool for each isolated position."""
+        return [isolated_holdings(self.account.account, p, self.settles[p.instrument]) for p in self.isolated]
+
+    def cross_pool(self, *unknown: str) -> PoolHoldings:
+        """One cross pool of all assets. `unknown` names what else is not known of it."""
+        account = self.account
+        assets = {asset for asset in self.settles.values() if asset is not None} | self.wallets.assets | set(account.frozen)
+        return PoolHoldings(
+            pool=cross_pool(account.account),
             account=account.account,
-            kind=PoolKind.CROSS_ASSET,
-            wallets={asset: wallets.balance(asset)},
-            positions=tuple(p for p in cross if settles[p.instrument] == asset),
-            orders=pool_orders(account.orders, settles, asset),
-            margin_asset=asset,
-            unknown=unique(unknown + wallets.unknown(asset)),
+            kind=PoolKind.CROSS,
+            wallets={asset: self.wallets.balance(asset) for asset in sorted(assets)},
+            positions=self.cross,
+            orders=pool_orders(account.orders, self.settles, None),
+            unknown=unique((*self._homeless(), *unknown, *self.wallets.unknown(None))),
+            frozen=account.frozen,
+            not_collateral=account.not_collateral,
+            venue_given=dict(account.venue_given),
         )
-        for asset in assets | wallets.assets
-    ]
-    if homeless:
-        found.append(
+
+    def cross_pools_by_asset(self) -> list[PoolHoldings]:
+        """One cross pool for each settle asset: that of its wallet, its positions, and the orders that its wallet margins."""
+        account, settles, wallets = self.account, self.settles, self.wallets
+        assets = {asset for p in self.cross if (asset := settles[p.instrument]) is not None}
+        assets |= {asset for order in account.orders if (asset := settles[order.instrument]) is not None}
+        # A position whose asset is not known may belong to any of the pools: none of them is known.
+        unknown = self._homeless()
+        found = [
             PoolHoldings(
-                pool=cross_pool(account.account),
+                pool=cross_pool(account.account, asset),
                 account=account.account,
-                kind=PoolKind.CROSS,
-                wallets={},
-                positions=homeless,
-                unknown=unique(unknown),
+                kind=PoolKind.CROSS_ASSET,
+                wallets={asset: wallets.balance(asset)},
+                positions=tuple(p for p in self.cross if settles[p.instrument] == asset),
+                orders=pool_orders(account.orders, settles, asset),
+                margin_asset=asset,
+                unknown=unique(unknown + wallets.unknown(asset)),
             )
-        )
-    return found
+            for asset in assets | wallets.assets
+        ]
+        if unknown:
+            homeless = tuple(p for p in self.cross if settles[p.instrument] is None)
+            found.append(
+                PoolHoldings(
+                    pool=cross_pool(account.account),
+                    account=account.account,
+                    kind=PoolKind.CROSS,
+                    wallets={},
+                    positions=homeless,
+                    unknown=unique(unknown),
+                )
+            )
+        return found
+
+    def _homeless(self) -> tuple[str, ...]:
+        return tuple(no_instrument(p.instrument) for p in self.cross if self.settles[p.instrument] is None)
+
+
+def backing_of(account: AccountHoldings, tables: Tables) -> Backing:
+    """What backs an account's positions. A wallet that is not listed is 0; a position of size 0 is none."""
+    positions = tuple(sorted((p for p in account.positions if p.size != 0), key=canonical))
+    names = {p.instrument for p in positions} | {order.instrument for order in account.orders}
+    settles = {name: settle_asset(name, tables) for name in names}
+    isolated = tuple(p for p in positions if p.margin_mode is MarginMode.ISOLATED)
+    return Backing(
+        account=account,
+        cross=tuple(p for p in positions if p.margin_mode is MarginMode.CROSS),
+        isolated=isolated,
+        settles=settles,
+        wallets=CrossWallets(account.wallets, isolated, settles),
+    )
+
+
+def in_order(pools: Iterable[PoolHoldings], *unknown: str) -> tuple[PoolHoldings, ...]:
+    """The pools in order of their ids, each with what is not known of any of them."""
+    found = (replace(pool, unknown=unique((*pool.unknown, *unknown))) if unknown else pool for pool in pools)
+    return tuple(sorted(found, key=lambda pool: pool.pool))
 
 
 def pool_orders(orders: tuple[Order, ...], settles: dict[str, str | None], asset: str | None) -> tuple[Order, ...]:

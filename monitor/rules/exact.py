@@ -22,6 +22,8 @@ _EXACT = Context(
     prec=_DIGITS, rounding=ROUND_HALF_EVEN, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow], Emax=9999, Emin=-9999
 )
 _QUOTIENT = Context(prec=40, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
+_SHOWN = Context(prec=20)
+_TEXT = Context(prec=28)
 _TRUNCATING = Context(prec=_DIGITS, rounding=ROUND_DOWN, traps=[InvalidOperation], Emax=9999, Emin=-9999)
 
 
@@ -38,6 +40,16 @@ def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:
 def reciprocal(price: Decimal) -> Decimal:
     """`1 / price` to 40 significant digits: the value of a driver derived as reciprocal, defined by this one rounding."""
     return quotient(Decimal(1), price)
+
+
+def shown(value: Decimal) -> Decimal:
+    """A quotient as reports show it: 20 significant digits."""
+    return _SHOWN.plus(value)
+
+
+def text(value: Decimal) -> str:
+    """A decimal as a person reads it in a formula: without exponent and without trailing zeros, at most 28 digits."""
+    return f"{_TEXT.plus(value).normalize(_TEXT):f}"
 
 
 def truncated(value: Decimal, digits: int) -> Decimal:

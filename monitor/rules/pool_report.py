@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Context, Decimal
+from dataclasses import replace
+from decimal import Decimal
+from typing import Protocol
 
 from monitor.domain.account import PoolKind
 from monitor.domain.certainty import Certainty
-from monitor.domain.holdings import PoolHoldings
+from monitor.domain.holdings import PoolHoldings, Position
+from monitor.domain.instrument import Instrument
 from monitor.domain.report import Part, PoolReport, PositionReport
+from monitor.domain.tables import Bracket
 from monitor.rules.derived import value_of
-from monitor.rules.exact import exact, quotient
+from monitor.rules.exact import exact, quotient, shown
 from monitor.rules.ladder import Ladder
 from monitor.rules.levels import headroom
+from monitor.rules.liquidation import LiquidationPrice
+from monitor.rules.positions import entry_price, worth_of
 from monitor.rules.rulebook import Missing, PoolFigures, Prices
+from monitor.rules.terms import PositionTerms
 
 NOT_VALUED = "none"
-_SHOWN = Context(prec=20)
 
 
 def known_report(
@@ -96,9 +102,96 @@ def unknown_report(
     )
 
 
-def shown(value: Decimal) -> Decimal:
-    """A quotient as reports show it: 20 significant digits."""
-    return _SHOWN.plus(value)
+class Valued(Protocol):
+    """What a report tells of a position with figures, in its settle asset. A venue's own values may hold more."""
+
+    @property
+    def terms(self) -> PositionTerms:
+        """The position with its tables."""
+
+    @property
+    def mark_price(self) -> Decimal:
+        """The mark it is valued at."""
+
+    @property
+    def notional(self) -> Decimal:
+        """At least 0."""
+
+    @property
+    def unrealised_pnl(self) -> Decimal:
+        """At the mark."""
+
+    @property
+    def maintenance_margin(self) -> Decimal:
+        """What it adds to the pool's."""
+
+    @property
+    def initial_margin(self) -> Decimal | None:
+        """None: leverage not known."""
+
+    @property
+    def bracket(self) -> Bracket:
+        """The risk tier that it stands in."""
+
+
+def position_report(value: Valued, solved: LiquidationPrice) -> PositionReport:
+    """The report of a position with figures."""
+    terms, position = value.terms, value.terms.position
+    return PositionReport(
+        instrument=position.instrument,
+        side=side_of(position),
+        size=abs(position.size),
+        entry_price=entry_price(terms.instrument, terms.quantity, position.cost),
+        mark_price=value.mark_price,
+        notional=value.notional,
+        unrealised_pnl=value.unrealised_pnl,
+        initial_margin=value.initial_margin,
+        maintenance_margin=value.maintenance_margin,
+        maintenance_margin_rate=value.bracket.maintenance_margin_rate,
+        leverage=position.leverage,
+        liquidation_price=solved.price,
+        liquidation_price_reason=solved.reason,
+        reason=None if value.initial_margin is not None else f"leverage of {position.instrument} not known",
+    )
+
+
+def unvalued_position(position: Position, reason: str) -> PositionReport:
+    """The report of a position without figures."""
+    return PositionReport(
+        instrument=position.instrument,
+        side=side_of(position),
+        size=abs(position.size),
+        leverage=position.leverage,
+        liquidation_price_reason=reason,
+        reason=reason,
+    )
+
+
+def partly_valued(position: Position, reason: str, instrument: Instrument | None, mark_price: Decimal | None) -> PositionReport:
+    """The same where margins are not known: notional and profit are told where contract and mark are."""
+    report = unvalued_position(position, reason)
+    if instrument is None or mark_price is None:
+        return report
+    with exact():
+        quantity = position.size * instrument.contract_size
+    exposure, unrealised_pnl = worth_of(position, instrument, mark_price)
+    return replace(
+        report,
+        entry_price=entry_price(instrument, quantity, position.cost),
+        mark_price=mark_price,
+        notional=exposure.copy_abs(),
+        unrealised_pnl=unrealised_pnl,
+    )
+
+
+def unsolved(missing: Missing) -> LiquidationPrice:
+    """No liquidation price: the pool's figures are not known."""
+    return LiquidationPrice(None, f"pool unknown: {'; '.join(missing.reasons)}")
+
+
+def side_of(position: Position) -> str:
+    """`long` or `short`."""
+    return "long" if position.size > 0 else "short"
 
 
 def _product(amount: Decimal, rate: Decimal) -> Decimal:

@@ -9,14 +9,20 @@ place on either side of the mark at which the trigger is reached is found withou
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from monitor.domain.errors import InvariantBroken
+from monitor.domain.holdings import PoolHoldings
 from monitor.domain.ids import DriverKey
 from monitor.rules.derived import source_of
+from monitor.rules.drivers import mark_driver
 from monitor.rules.exact import reciprocal
 from monitor.rules.fraction_tape import Schedules, Values
 from monitor.rules.liquidation import ALREADY, NONE, LiquidationPrice, price_of
+from monitor.rules.rulebook import Missing, Prices, Tables
+from monitor.rules.schedules import TableSchedules, schedules_of_tape
 from monitor.rules.tape import COLLATERAL_CELL, MAINTENANCE_CELL, NO_CELL, Leg, Node, NodeMode, Piece, Tape
 
 
@@ -57,6 +63,25 @@ def solve(tape: Tape, schedules: Schedules, prices: Values, mark: DriverKey) -> 
     found = [1 / root if is_inverse else root for root in roots]
     here = 1 / now if is_inverse else now
     return price_of(min(found, key=lambda one: abs(one - here))) if found else LiquidationPrice(None, NONE)
+
+
+def liquidation_prices(
+    pool: PoolHoldings, tape: Tape | Missing, tables: Tables, prices: Prices, schedules: TableSchedules
+) -> dict[str, LiquidationPrice]:
+    """The liquidation price of each instrument in a pool with figures, None with the reason where its tape misses a table."""
+    names = dict.fromkeys(position.instrument for position in pool.positions)
+    if isinstance(tape, Missing):
+        # Another table than at the present prices may be needed on the way: a coin that comes to be borrowed.
+        return dict.fromkeys(names, LiquidationPrice(None, f"{'; '.join(tape.reasons)}, needed at other prices"))
+    found = schedules_of_tape(tape, tables, schedules)
+
+    def known(driver: DriverKey) -> Decimal:
+        price = prices(driver)
+        if price is None:
+            raise InvariantBroken(f"{pool.pool} has figures without a price of {driver}")
+        return price
+
+    return {name: solve(tape, found.__getitem__, known, mark_driver(name)) for name in names}
 
 
 def _slack(tape: Tape, schedules: Schedules, prices: Values, mark: DriverKey) -> Function:
@@ -214,4 +239,4 @@ def _below(slack: Function, now: Fraction, is_reached: Callable[[Fraction], bool
     return None
 
 
-__all__ = ["solve"]
+__all__ = ["liquidation_prices", "solve"]

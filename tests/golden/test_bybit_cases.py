@@ -127,9 +127,6 @@ def test_a_liquidation_price_behind_a_table_that_is_not_loaded_is_unknown_by_nam
     assert lacking["maintenance_margin"] is not None
     assert lacking["positions"][0]["liquidation_price"] is None
     assert "borrow_tiers/USDT not loaded" in lacking["positions"][0]["liquidation_price_reason"]
-    # Without the BTC beside it the pool is gone before anything is borrowed, and the table is not needed.
-    wallets["BTC"].update(balance="0")
-    assert pool_of(example, tmp_path)["positions"][0]["liquidation_price"] is not None
 
 
 @pytest.mark.parametrize(

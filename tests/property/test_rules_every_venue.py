@@ -17,7 +17,7 @@ from monitor.rules.fraction_tape import evaluate
 from monitor.rules.levels import headroom
 from monitor.rules.registry import known_venues, rulebook_of
 from monitor.rules.tape import Tape
-from tests.support.venue_books import VENUES, Held, market_of, pools_of, schedules_of, weights_of
+from tests.support.venue_books import VENUES, Held, assert_equal, market_of, pools_of, schedules_of, weights_of
 
 pytestmark = pytest.mark.slow
 every_venue = pytest.mark.parametrize("venue", sorted(VENUES))
@@ -35,16 +35,7 @@ def test_the_tape_in_rationals_equals_the_figures_of_the_rules(venue: str) -> No
         schedules, weights = schedules_of(held.rules, held.book), weights_of(held.book)
         tape, figures = held.tape(), held.figures()
         ours = evaluate(tape, schedules.__getitem__, held.book.prices.__getitem__, weights.__getitem__)
-        assert ours.collateral_value == Fraction(figures.collateral_value)
-        assert ours.maintenance_margin == Fraction(figures.maintenance_margin)
-        assert ours.stress_notional == Fraction(figures.stress_notional)
-        assert (tape.initial_margin_reason, tape.trigger, tape.unit) == (
-            figures.initial_margin_reason,
-            figures.trigger,
-            figures.unit,
-        )
-        if figures.initial_margin is not None:
-            assert ours.initial_margin == Fraction(figures.initial_margin)
+        assert_equal(tape, ours, figures)
         hit.update(VENUES[venue].cases_of(held.pool, held.report(), schedules))
     assert {name: count for name, count in hit.items() if count < 50} == {}
     assert len(hit) == VENUES[venue].cases, hit

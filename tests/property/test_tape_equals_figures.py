@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 
 from hypothesis import HealthCheck, given, settings
 
@@ -12,22 +11,13 @@ from monitor.rules.class_weights import weight_of_driver
 from monitor.rules.fraction_tape import evaluate
 from monitor.rules.registry import rulebook_of
 from monitor.rules.rulebook import Missing
-from monitor.rules.tape import INITIAL_CELL, NO_CELL, Piece, ScheduleKey, Tape
+from monitor.rules.tape import INITIAL_CELL, NO_CELL, Tape
 from tests.support.binance_books import VENUE, Book, books
+from tests.support.venue_books import assert_equal, schedules_of
 
 PROPERTY = settings(
     max_examples=300, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-
-
-def schedules_of(book: Book) -> dict[ScheduleKey, tuple[Piece, ...]]:
-    rulebook = rulebook_of(VENUE)
-    found: dict[ScheduleKey, tuple[Piece, ...]] = {}
-    for key in book.tables:
-        version = book.tables.find(key)
-        assert version is not None
-        found.update(rulebook.schedules(key, version))
-    return found
 
 
 def weight(book: Book, driver: DriverKey) -> Decimal:
@@ -39,22 +29,14 @@ def weight(book: Book, driver: DriverKey) -> Decimal:
 @PROPERTY
 @given(books())
 def test_the_tape_in_rationals_equals_the_figures_of_the_rules(book: Book) -> None:
-    rulebook, schedules = rulebook_of(VENUE), schedules_of(book)
+    rulebook = rulebook_of(VENUE)
+    schedules = schedules_of(rulebook, book)
     for pool in rulebook.pools(book.account, book.tables):
         tape, figures = rulebook.compile(pool, book.tables), rulebook.figures(pool, book.tables, book.price)
         assert not isinstance(tape, Missing)
         assert not isinstance(figures, Missing)
         ours = evaluate(tape, schedules.__getitem__, book.prices.__getitem__, lambda driver: weight(book, driver))
-        assert ours.collateral_value == Fraction(figures.collateral_value)
-        assert ours.maintenance_margin == Fraction(figures.maintenance_margin)
-        assert ours.stress_notional == Fraction(figures.stress_notional)
-        assert (tape.initial_margin_reason, tape.trigger, tape.unit) == (
-            figures.initial_margin_reason,
-            figures.trigger,
-            figures.unit,
-        )
-        if figures.initial_margin is not None:
-            assert ours.initial_margin == Fraction(figures.initial_margin)
+        assert_equal(tape, ours, figures)
 
 
 @PROPERTY

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from hypothesis import strategies as st
@@ -21,8 +20,8 @@ from monitor.domain.tables import (
     TableVersion,
 )
 from monitor.rules.brackets import deductions
-from monitor.rules.class_weights import CLASS_WEIGHTS_KEY, load_class_weights
 from monitor.rules.tables import TableSet
+from tests.support.random_books import Book, tables_with_weights
 
 VENUE = "binance_usdm"
 SYMBOLS = {"BTCUSDT": ("BTC", "USDT"), "ETHUSDT": ("ETH", "USDT"), "DOGEUSDT": ("DOGE", "USDT"), "ETHUSDC": ("ETH", "USDC")}
@@ -32,18 +31,6 @@ sizes = st.decimals(min_value="0.001", max_value="5000", places=3)
 marks = st.decimals(min_value="0.0001", max_value="99999", places=4)
 balances = st.decimals(min_value="-50000", max_value="500000", places=8)
 buffers = st.decimals(min_value="0", max_value="0.2", places=4)
-
-
-@dataclass(frozen=True)
-class Book:
-    """One account with all that values it."""
-
-    account: AccountHoldings
-    tables: TableSet
-    prices: dict[DriverKey, Decimal]
-
-    def price(self, driver: DriverKey) -> Decimal | None:
-        return self.prices.get(driver)
 
 
 def key(kind: TableKind, symbol: str) -> TableKey:
@@ -119,8 +106,7 @@ def books(draw: st.DrawFn) -> Book:
         for symbol in symbols
         for position in draw(positions(position_mode, draw(st.sampled_from(margin_modes)), symbol))
     ]
-    tables, prices = TableSet(), {}
-    tables.put(CLASS_WEIGHTS_KEY, load_class_weights())
+    tables, prices = tables_with_weights(), {}
     for symbol in symbols:
         tables.put(key(TableKind.INSTRUMENT, symbol), version(instrument(symbol)))
         tables.put(key(TableKind.LEVERAGE_BRACKETS, symbol), version(draw(bracket_tables())))

@@ -13,6 +13,7 @@ from monitor.domain.holdings import PoolHoldings
 from monitor.domain.ids import DriverKey
 from monitor.domain.report import PoolReport
 from monitor.rules.class_weights import weight_of_driver
+from monitor.rules.fraction_tape import TapeFigures
 from monitor.rules.registry import rulebook_of
 from monitor.rules.rulebook import Missing, PoolFigures, Rulebook
 from monitor.rules.tape import Piece, ScheduleKey, Tape
@@ -66,6 +67,17 @@ def schedules_of(rules: Rulebook, book: Book) -> Schedules:
         assert version is not None
         found.update(rules.schedules(key, version))
     return found
+
+
+def assert_equal(tape: Tape, ours: TapeFigures, figures: PoolFigures) -> None:
+    """What a tape gives in rationals is what the rules say."""
+    assert ours.collateral_value == Fraction(figures.collateral_value)
+    assert ours.maintenance_margin == Fraction(figures.maintenance_margin)
+    assert ours.stress_notional == Fraction(figures.stress_notional)
+    told = (tape.initial_margin_reason, tape.trigger, tape.unit)
+    assert told == (figures.initial_margin_reason, figures.trigger, figures.unit)
+    if figures.initial_margin is not None:
+        assert ours.initial_margin == Fraction(figures.initial_margin)
 
 
 def weights_of(book: Book) -> dict[DriverKey, Decimal]:

@@ -1,9 +1,9 @@
 """Binance COIN-M futures: inverse contracts margined in their coin, cross and isolated, one-way and hedge.
 
-Read as copies in November 2026; a copy may lag the live page. What values a pool is the shared form, `coin_margined`.
+Read as copies in November 2026; a copy may lag the live page. What values a pool is the shared form, `single_currency`.
 """
 
-from monitor.rules.coin_margined import CoinMargined, Documents
+from monitor.rules.single_currency import Documents, SingleCurrency
 
 DOCUMENTS = Documents(
     venue="binance_coinm",
@@ -21,7 +21,7 @@ DOCUMENTS = Documents(
 )
 
 
-class BinanceCoinm(CoinMargined):
+class BinanceCoinm(SingleCurrency):
     """Binance COIN-M behind the interface that every venue has."""
 
     def __init__(self) -> None:

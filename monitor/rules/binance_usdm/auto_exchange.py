@@ -16,8 +16,7 @@ from decimal import Decimal
 from monitor.domain.report import Part
 from monitor.rules.binance_usdm import documents
 from monitor.rules.binance_usdm.valuation import AssetValue, Valuation
-from monitor.rules.exact import exact, quotient
-from monitor.rules.pool_report import shown
+from monitor.rules.exact import exact, quotient, shown
 
 
 def auto_exchange_parts(valuation: Valuation) -> Iterator[Part]:

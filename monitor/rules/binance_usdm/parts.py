@@ -8,9 +8,10 @@ from decimal import Decimal
 from monitor.domain.report import Part
 from monitor.rules.binance_usdm import documents
 from monitor.rules.binance_usdm.auto_exchange import auto_exchange_parts
-from monitor.rules.binance_usdm.positions import PositionValue
 from monitor.rules.binance_usdm.valuation import AssetValue, Valuation
-from monitor.rules.exact import exact, quotient, truncated
+from monitor.rules.exact import exact, quotient, text, truncated
+from monitor.rules.part_text import bracket_formula, label, table_text
+from monitor.rules.positions import PositionValue
 
 
 def parts_of(valuation: Valuation) -> tuple[Part, ...]:
@@ -29,8 +30,7 @@ def parts_of(valuation: Valuation) -> tuple[Part, ...]:
 def position_parts(value: PositionValue) -> list[Part]:
     """What one position adds, in its settle asset, with the figures of its formula."""
     unit = value.terms.instrument.settle_asset
-    name = _label(value)
-    bracket = value.bracket
+    name = label(value.terms)
     entry = value.terms.position
     parts = [
         Part(
@@ -38,7 +38,7 @@ def position_parts(value: PositionValue) -> list[Part]:
             name=name,
             amount=value.unrealised_pnl,
             unit=unit,
-            formula=f"{_text(entry.size)} × {_text(value.mark_price)} - {_text(entry.cost)}",
+            formula=f"{text(entry.size)} × {text(value.mark_price)} - {text(entry.cost)}",
             source=documents.LIQUIDATION_PRICE,
         ),
         Part(
@@ -46,8 +46,8 @@ def position_parts(value: PositionValue) -> list[Part]:
             name=name,
             amount=value.maintenance_margin,
             unit=unit,
-            formula=f"{_text(value.notional)} × {_text(bracket.maintenance_margin_rate)} - {_text(bracket.deduction)}",
-            source=f"{documents.BRACKETS}; table {_table(value)}",
+            formula=bracket_formula(value.notional, value.bracket),
+            source=f"{documents.BRACKETS}; {table_text(value.terms.brackets_version)}",
             verified=value.terms.brackets_version.verified,
         ),
     ]
@@ -58,7 +58,7 @@ def position_parts(value: PositionValue) -> list[Part]:
                 name=name,
                 amount=value.initial_margin,
                 unit=unit,
-                formula=f"{_text(value.notional)} / {_text(entry.leverage)}",
+                formula=f"{text(value.notional)} / {text(entry.leverage)}",
                 source=documents.POSITION,
             )
         )
@@ -80,7 +80,7 @@ def _single_asset_parts(valuation: Valuation, asset: AssetValue) -> Iterator[Par
     for value in valuation.positions:
         yield Part(
             figure="maintenance_margin",
-            name=_label(value),
+            name=label(value.terms),
             amount=value.maintenance_margin,
             unit=unit,
             formula="notional × rate - deduction",
@@ -100,7 +100,7 @@ def _multi_assets_parts(asset: AssetValue) -> Iterator[Part]:
         name=asset.asset,
         amount=asset.collateral_value,
         unit="USD",
-        formula=f"({_text(asset.wallet)} + {_text(asset.unrealised_pnl)}) × {side} {_text(rate)}",
+        formula=f"({text(asset.wallet)} + {text(asset.unrealised_pnl)}) × {side} {text(rate)}",
         source=documents.MULTI_ASSETS,
     )
     yield Part(
@@ -108,7 +108,7 @@ def _multi_assets_parts(asset: AssetValue) -> Iterator[Part]:
         name=asset.asset,
         amount=margin,
         unit="USD",
-        formula=f"{_text(asset.maintenance_margin)} × ask {_text(rates.ask)}",
+        formula=f"{text(asset.maintenance_margin)} × ask {text(rates.ask)}",
         source=documents.MULTI_ASSETS,
     )
     yield from _initial_parts(asset, "USD")
@@ -148,7 +148,7 @@ def _available_parts(valuation: Valuation) -> Iterator[Part]:
             name=asset.asset,
             amount=quotient(available, asset.rates.ask),
             unit=asset.asset,
-            formula=f"{_text(available)} / ask {_text(asset.rates.ask)}",
+            formula=f"{text(available)} / ask {text(asset.rates.ask)}",
             source=documents.MULTI_ASSETS,
         )
 
@@ -161,8 +161,8 @@ def _printed_parts(valuation: Valuation) -> Iterator[Part]:
     ]
     for value in valuation.positions:
         figures += [
-            ("position_maintenance_margin", _label(value), value.maintenance_margin),
-            ("position_initial_margin", _label(value), value.initial_margin),
+            ("position_maintenance_margin", label(value.terms), value.maintenance_margin),
+            ("position_initial_margin", label(value.terms), value.initial_margin),
         ]
     for figure, name, amount in figures:
         if amount is not None:
@@ -174,19 +174,3 @@ def _printed_parts(valuation: Valuation) -> Iterator[Part]:
                 formula=f"cut off behind {documents.PRINTED_DECIMALS} decimals",
                 source=documents.POSITION,
             )
-
-
-def _label(value: PositionValue) -> str:
-    """`SYMBOL side`, unique in a pool also in hedge mode."""
-    return f"{value.terms.symbol} {'long' if value.terms.quantity > 0 else 'short'}"
-
-
-def _table(value: PositionValue) -> str:
-    version = value.terms.brackets_version
-    return f"{version.version} ({version.source})" if version.source else version.version
-
-
-def _text(value: Decimal) -> str:
-    """A decimal without exponent and without trailing zeros."""
-    with exact():
-        return f"{value.normalize():f}"

@@ -6,15 +6,13 @@ from collections.abc import Mapping
 
 from monitor.domain.holdings import AccountHoldings, PoolHoldings
 from monitor.domain.report import PoolReport
-from monitor.domain.tables import AssetIndexBuffers, LeverageBrackets, TableKey, TableVersion
-from monitor.rules.binance_usdm.assets import asset_pieces
-from monitor.rules.binance_usdm.brackets import bracket_schedule
+from monitor.domain.tables import TableKey, TableVersion
 from monitor.rules.binance_usdm.documents import VENUE
 from monitor.rules.binance_usdm.pools import pools_of
 from monitor.rules.binance_usdm.reporting import report_pool
+from monitor.rules.binance_usdm.schedules import schedules_in
 from monitor.rules.binance_usdm.tape import compile_tape
 from monitor.rules.binance_usdm.valuation import figures_of, value_pool
-from monitor.rules.brackets import bracket_pieces
 from monitor.rules.rulebook import Missing, PoolFigures, Prices, Tables
 from monitor.rules.tape import Piece, ScheduleKey, Tape
 
@@ -34,12 +32,7 @@ class BinanceUsdm:
 
     def schedules(self, key: TableKey, version: TableVersion) -> Mapping[ScheduleKey, tuple[Piece, ...]]:
         """The schedules of a bracket table or of an asset's conversion; other tables define none."""
-        table = version.table
-        if isinstance(table, LeverageBrackets):
-            return {bracket_schedule(key.symbol): bracket_pieces(table)}
-        if isinstance(table, AssetIndexBuffers):
-            return asset_pieces(key.symbol, table)
-        return {}
+        return schedules_in(key, version)
 
     def figures(self, pool: PoolHoldings, tables: Tables, prices: Prices) -> PoolFigures | Missing:
         """C, M, I and A of the pool, exact, or what is missing."""

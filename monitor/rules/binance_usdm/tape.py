@@ -23,12 +23,12 @@ from monitor.rules.binance_usdm.assets import (
     has_buffers,
     index_driver,
 )
-from monitor.rules.binance_usdm.brackets import bracket_schedule
 from monitor.rules.binance_usdm.orders import order_margins
-from monitor.rules.binance_usdm.terms import Lookup, PositionTerms
+from monitor.rules.binance_usdm.terms import Lookup
 from monitor.rules.binance_usdm.valuation import initial_reason, pool_assets
 from monitor.rules.exact import exact
 from monitor.rules.rulebook import Missing, Tables
+from monitor.rules.schedules import bracket_schedule
 from monitor.rules.tape import (
     COLLATERAL_CELL,
     INITIAL_CELL,
@@ -39,6 +39,7 @@ from monitor.rules.tape import (
     NodeMode,
     Tape,
 )
+from monitor.rules.terms import PositionTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +119,15 @@ def _base(
 
 
 def _leg(terms: PositionTerms, cells: _Cells) -> Leg:
-    per_price = terms.initial_margin_per_price
+    per_unit = terms.initial_margin_per_unit
     return Leg(
         driver=terms.driver,
         quantity=terms.quantity,
         value_cell=cells.equity,
         margin_cell=cells.maintenance,
-        initial_cell=NO_CELL if per_price is None else cells.initial,
-        schedule=bracket_schedule(terms.symbol),
-        initial_rate=Decimal(0) if per_price is None else per_price,
+        initial_cell=NO_CELL if per_unit is None else cells.initial,
+        schedule=bracket_schedule(terms.position.instrument),
+        initial_rate=Decimal(0) if per_unit is None else per_unit,
     )
 
 

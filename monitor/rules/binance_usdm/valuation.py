@@ -23,9 +23,9 @@ from monitor.rules.binance_usdm.assets import (
     rates_from_index,
 )
 from monitor.rules.binance_usdm.orders import order_margins
-from monitor.rules.binance_usdm.positions import PositionValue, value_position
 from monitor.rules.binance_usdm.terms import Lookup
 from monitor.rules.exact import exact
+from monitor.rules.positions import PositionValue, leverage_reasons, value_position
 from monitor.rules.rulebook import Missing, PoolFigures, Prices, Tables
 from monitor.rules.stress import StressFold
 from monitor.rules.tape import Trigger
@@ -121,8 +121,7 @@ def value_pool(pool: PoolHoldings, tables: Tables, prices: Prices) -> Valuation 
 
 def initial_reason(pool: PoolHoldings, order_reasons: tuple[str, ...]) -> str | None:
     """Why the initial margin of a pool is not known, None when it is."""
-    unknown = [f"leverage of {p.instrument} not known" for p in pool.positions if p.leverage is None]
-    return "; ".join(dict.fromkeys([*unknown, *order_reasons])) or None
+    return "; ".join(dict.fromkeys([*leverage_reasons(pool), *order_reasons])) or None
 
 
 def _positions(pool: PoolHoldings, lookup: Lookup, prices: Prices) -> tuple[PositionValue, ...]:

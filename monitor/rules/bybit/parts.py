@@ -10,8 +10,10 @@ from monitor.rules.bybit import documents
 from monitor.rules.bybit.orders import OrderCost
 from monitor.rules.bybit.positions import PositionValue
 from monitor.rules.bybit.printed import printed_parts
+from monitor.rules.bybit.terms import is_isolated
 from monitor.rules.bybit.valuation import CoinValue, Survey, Valuation
-from monitor.rules.exact import exact
+from monitor.rules.exact import exact, text
+from monitor.rules.part_text import bracket_formula, label, table_text
 
 
 def parts_of(valuation: Valuation) -> tuple[Part, ...]:
@@ -76,16 +78,17 @@ def _isolated_parts(valuation: Valuation) -> Iterator[Part]:
     wallet = valuation.pool.wallets[unit]
     yield Part(figure="collateral_value", name="isolated wallet", amount=wallet, unit=unit, source=source)
     yield Part(figure="collateral_value", name="unrealised PnL", amount=value.unrealised_pnl, unit=unit, source=source)
-    yield Part(figure="maintenance_margin", name=_label(value), amount=value.maintenance_margin, unit=unit, source=source)
+    yield Part(figure="maintenance_margin", name=label(value.terms), amount=value.maintenance_margin, unit=unit, source=source)
     if value.initial_margin is not None:
-        yield Part(figure="initial_margin", name=_label(value), amount=value.initial_margin, unit=unit, source=source)
+        yield Part(figure="initial_margin", name=label(value.terms), amount=value.initial_margin, unit=unit, source=source)
 
 
 def _position_parts(value: PositionValue) -> Iterator[Part]:
     """What one position adds, in its settle coin, with the figures of its formula."""
-    unit, name, bracket, position = value.terms.settle_asset, _label(value), value.bracket, value.terms.position
-    source = documents.ISOLATED if value.terms.is_isolated else documents.MARGIN
-    fee = "" if value.terms.is_isolated else f" + fee to close {text(value.closing_fee)}"
+    unit, name, position = value.terms.settle_asset, label(value.terms), value.terms.position
+    isolated = is_isolated(position)
+    source = documents.ISOLATED if isolated else documents.MARGIN
+    fee = "" if isolated else f" + fee to close {text(value.closing_fee)}"
     yield Part(
         figure="unrealised_pnl",
         name=name,
@@ -94,7 +97,7 @@ def _position_parts(value: PositionValue) -> Iterator[Part]:
         formula=f"{text(value.terms.quantity)} × {text(value.mark_price)} - {text(position.cost)}",
         source=documents.WALLET,
     )
-    if not value.terms.is_isolated:
+    if not isolated:
         yield Part(
             figure="fee_to_close",
             name=name,
@@ -104,15 +107,15 @@ def _position_parts(value: PositionValue) -> Iterator[Part]:
             source=f"{documents.MARGIN}; {documents.FEE_BASE_OPEN}",
             verified=False,
         )
-    rate = f"{text(value.margined_value)} × {text(bracket.maintenance_margin_rate)} - {text(bracket.deduction)}"
+    rate = bracket_formula(value.margined_value, value.bracket)
     yield Part(
         figure="position_maintenance_margin",
         name=name,
         amount=value.maintenance_margin,
         unit=unit,
         formula=f"{rate}{fee}",
-        source=f"{source}; {documents.RISK_LIMITS}; table {_table(value)}",
-        verified=value.terms.is_isolated and value.terms.brackets_version.verified,
+        source=f"{source}; {documents.RISK_LIMITS}; {table_text(value.terms.brackets_version)}",
+        verified=isolated and value.terms.brackets_version.verified,
     )
     if value.initial_margin is not None and position.leverage is not None:
         yield Part(
@@ -122,7 +125,7 @@ def _position_parts(value: PositionValue) -> Iterator[Part]:
             unit=unit,
             formula=f"{text(value.margined_value)} / {text(position.leverage)}{fee}",
             source=source,
-            verified=value.terms.is_isolated,
+            verified=isolated,
         )
 
 
@@ -145,19 +148,3 @@ def _order_parts(cost: OrderCost) -> Iterator[Part]:
             formula=formula,
             source=documents.ORDER_COST,
         )
-
-
-def _label(value: PositionValue) -> str:
-    """`SYMBOL side`, unique in a pool also in hedge mode."""
-    return f"{value.terms.symbol} {'long' if value.terms.quantity > 0 else 'short'}"
-
-
-def _table(value: PositionValue) -> str:
-    version = value.terms.brackets_version
-    return f"{version.version} ({version.source})" if version.source else version.version
-
-
-def text(value: Decimal) -> str:
-    """A decimal without exponent and without trailing zeros."""
-    with exact():
-        return f"{value.normalize():f}"

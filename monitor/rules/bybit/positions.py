@@ -13,8 +13,9 @@ from decimal import Decimal
 
 from monitor.domain.tables import Bracket
 from monitor.rules.brackets import maintenance_margin
-from monitor.rules.bybit.terms import PositionTerms
+from monitor.rules.bybit.terms import closing_fee_per_price, initial_margin_per_price, is_isolated
 from monitor.rules.exact import exact, quotient
+from monitor.rules.terms import PositionTerms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +36,11 @@ class PositionValue:
 
 def value_position(terms: PositionTerms, mark_price: Decimal) -> PositionValue:
     """The position at a mark price (> 0)."""
+    isolated = is_isolated(terms.position)
     with exact():
         exposure = terms.quantity * mark_price
-        margined = abs(terms.position.cost) if terms.is_isolated else abs(exposure)
-        fee = Decimal(0) if terms.is_isolated else terms.closing_fee_per_price * mark_price
+        margined = abs(terms.position.cost) if isolated else abs(exposure)
+        fee = Decimal(0) if isolated else closing_fee_per_price(terms) * mark_price
         return PositionValue(
             terms=terms,
             mark_price=mark_price,
@@ -54,7 +56,7 @@ def value_position(terms: PositionTerms, mark_price: Decimal) -> PositionValue:
 
 
 def _initial_margin(terms: PositionTerms, mark_price: Decimal) -> Decimal | None:
-    if not terms.is_isolated:
-        return terms.initial_margin_per_price * mark_price
+    if not is_isolated(terms.position):
+        return initial_margin_per_price(terms) * mark_price
     leverage = terms.position.leverage
     return None if leverage is None else quotient(abs(terms.position.cost), leverage)

@@ -8,16 +8,15 @@ from monitor.domain.account import PoolKind
 from monitor.domain.holdings import PoolHoldings, Position
 from monitor.domain.report import PoolReport, PositionReport
 from monitor.rules.bybit.ladder import ladder_of, unknown_ladder
-from monitor.rules.bybit.liquidation import liquidation_prices
 from monitor.rules.bybit.parts import parts_of, surveyed_parts
-from monitor.rules.bybit.positions import PositionValue
 from monitor.rules.bybit.printed import venue_figures
+from monitor.rules.bybit.tape import compile_tape
 from monitor.rules.bybit.terms import Lookup
-from monitor.rules.bybit.valuation import Valuation, figures_of, survey, value_pool
-from monitor.rules.exact import quotient
-from monitor.rules.liquidation import LiquidationPrice
-from monitor.rules.pool_report import known_report, shown, unknown_report
+from monitor.rules.bybit.valuation import figures_of, survey, value_pool
+from monitor.rules.pool_report import known_report, position_report, unknown_report, unsolved, unvalued_position
 from monitor.rules.rulebook import Missing, Prices, Tables
+from monitor.rules.schedules import table_schedules
+from monitor.rules.solve import liquidation_prices
 
 
 def report_pool(pool: PoolHoldings, tables: Tables, prices: Prices) -> PoolReport:
@@ -25,27 +24,22 @@ def report_pool(pool: PoolHoldings, tables: Tables, prices: Prices) -> PoolRepor
     valuation = value_pool(pool, tables, prices)
     if isinstance(valuation, Missing):
         return _unknown_report(pool, tables, prices, valuation)
-    return _known_report(valuation, tables, prices)
-
-
-def _known_report(valuation: Valuation, tables: Tables, prices: Prices) -> PoolReport:
-    solved = liquidation_prices(valuation, tables)
-    positions = tuple(_position_report(value, solved[value.terms.position.instrument]) for value in valuation.survey.positions)
+    solved = liquidation_prices(pool, compile_tape(pool, tables), tables, prices, table_schedules)
+    positions = tuple(position_report(value, solved[value.terms.position.instrument]) for value in valuation.survey.positions)
     figures = replace(figures_of(valuation), parts=parts_of(valuation))
     printed = {} if valuation.is_isolated else venue_figures(valuation)
     ladder = replace(ladder_of(figures, is_isolated=valuation.is_isolated), venue_figures=printed)
-    return known_report(valuation.pool, figures, positions, ladder, valuation.survey.unverified, prices)
+    return known_report(pool, figures, positions, ladder, valuation.survey.unverified, prices)
 
 
 def _unknown_report(pool: PoolHoldings, tables: Tables, prices: Prices, missing: Missing) -> PoolReport:
     """Without the pool's figures, those of single coins and positions are still told where they can be had."""
-    reason = "; ".join(missing.reasons)
     found = survey(pool, tables, prices)
     valued = {id(value.terms.position): value for value in found.positions}
     positions = tuple(
-        _position_report(valued[id(position)], LiquidationPrice(None, f"pool unknown: {reason}"))
+        position_report(valued[id(position)], unsolved(missing))
         if id(position) in valued
-        else _unvalued_position(position, tables, reason)
+        else _unvalued(position, tables, missing)
         for position in pool.positions
     )
     ladder = unknown_ladder(is_isolated=pool.kind is PoolKind.ISOLATED)
@@ -53,39 +47,7 @@ def _unknown_report(pool: PoolHoldings, tables: Tables, prices: Prices, missing:
     return replace(report, collateral_value=found.collateral_value)
 
 
-def _position_report(value: PositionValue, solved: LiquidationPrice) -> PositionReport:
-    position = value.terms.position
-    return PositionReport(
-        instrument=position.instrument,
-        side=_side(position),
-        size=abs(position.size),
-        entry_price=shown(quotient(position.cost, value.terms.quantity)),
-        mark_price=value.mark_price,
-        notional=value.notional,
-        unrealised_pnl=value.unrealised_pnl,
-        initial_margin=value.initial_margin,
-        maintenance_margin=value.maintenance_margin,
-        maintenance_margin_rate=value.bracket.maintenance_margin_rate,
-        leverage=position.leverage,
-        liquidation_price=solved.price,
-        liquidation_price_reason=solved.reason,
-        reason=None if value.initial_margin is not None else f"leverage of {position.instrument} not known",
-    )
-
-
-def _unvalued_position(position: Position, tables: Tables, pool_reason: str) -> PositionReport:
+def _unvalued(position: Position, tables: Tables, missing: Missing) -> PositionReport:
     lookup = Lookup(tables)
     lookup.position(position)
-    reason = "; ".join(lookup.reasons) or pool_reason
-    return PositionReport(
-        instrument=position.instrument,
-        side=_side(position),
-        size=abs(position.size),
-        leverage=position.leverage,
-        liquidation_price_reason=reason,
-        reason=reason,
-    )
-
-
-def _side(position: Position) -> str:
-    return "long" if position.size > 0 else "short"
+    return unvalued_position(position, "; ".join(lookup.reasons or missing.reasons))

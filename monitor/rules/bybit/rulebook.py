@@ -6,16 +6,14 @@ from collections.abc import Mapping
 
 from monitor.domain.holdings import AccountHoldings, PoolHoldings
 from monitor.domain.report import PoolReport
-from monitor.domain.tables import BorrowTiers, CollateralTiers, LeverageBrackets, TableKey, TableVersion
-from monitor.rules.brackets import bracket_pieces
-from monitor.rules.bybit.coins import borrow_schedule, collateral_schedule
+from monitor.domain.tables import TableKey, TableVersion
 from monitor.rules.bybit.documents import VENUE
 from monitor.rules.bybit.pools import pools_of
 from monitor.rules.bybit.reporting import report_pool
-from monitor.rules.bybit.tape import compile_tape, tier_schedule
+from monitor.rules.bybit.tape import compile_tape
 from monitor.rules.bybit.valuation import figures_of, value_pool
-from monitor.rules.coin_tiers import INITIAL, MAINTENANCE, OFF, OFF_PIECES, ON, borrow_pieces, collateral_pieces
 from monitor.rules.rulebook import Missing, PoolFigures, Prices, Tables
+from monitor.rules.schedules import table_schedules
 from monitor.rules.tape import Piece, ScheduleKey, Tape
 
 
@@ -34,17 +32,7 @@ class Bybit:
 
     def schedules(self, key: TableKey, version: TableVersion) -> Mapping[ScheduleKey, tuple[Piece, ...]]:
         """The schedules of risk tiers, collateral ratios and borrow tiers; other tables define none."""
-        table = version.table
-        if isinstance(table, LeverageBrackets):
-            return {tier_schedule(key.symbol): bracket_pieces(table)}
-        if isinstance(table, CollateralTiers):
-            return {
-                collateral_schedule(key.symbol, ON): collateral_pieces(table),
-                collateral_schedule(key.symbol, OFF): OFF_PIECES,
-            }
-        if isinstance(table, BorrowTiers):
-            return {borrow_schedule(key.symbol, which): borrow_pieces(table, which) for which in (MAINTENANCE, INITIAL)}
-        return {}
+        return table_schedules(key, version)
 
     def figures(self, pool: PoolHoldings, tables: Tables, prices: Prices) -> PoolFigures | Missing:
         """C, M, I and A of the pool, exact, or what is missing."""

@@ -13,16 +13,17 @@ from decimal import Decimal
 
 from monitor.domain.account import PoolKind
 from monitor.domain.holdings import PoolHoldings
-from monitor.rules.bybit.coins import borrow_schedule, collateral_schedule, index_driver
 from monitor.rules.bybit.documents import VENUE
 from monitor.rules.bybit.orders import order_costs, order_margins
 from monitor.rules.bybit.positions import value_position
-from monitor.rules.bybit.terms import Lookup, PositionTerms
+from monitor.rules.bybit.terms import Lookup, closing_fee_per_price, initial_margin_per_price
 from monitor.rules.bybit.unverified import unverified_reasons
 from monitor.rules.bybit.valuation import initial_reason
 from monitor.rules.coin_tiers import INITIAL, MAINTENANCE, OFF, ON
+from monitor.rules.drivers import index_driver
 from monitor.rules.exact import exact
 from monitor.rules.rulebook import Missing, Tables
+from monitor.rules.schedules import borrow_schedule, bracket_schedule, collateral_schedule
 from monitor.rules.tape import (
     COLLATERAL_CELL,
     INITIAL_CELL,
@@ -34,11 +35,7 @@ from monitor.rules.tape import (
     ScheduleKey,
     Tape,
 )
-
-
-def tier_schedule(symbol: str) -> ScheduleKey:
-    """The schedule of a symbol's maintenance margin, without the fee to close."""
-    return ScheduleKey(VENUE, "leverage_brackets", symbol)
+from monitor.rules.terms import PositionTerms
 
 
 def compile_tape(pool: PoolHoldings, tables: Tables) -> Tape | Missing:
@@ -108,9 +105,9 @@ class _Build:
             value_cell=equity,
             margin_cell=maintenance,
             initial_cell=initial,
-            schedule=tier_schedule(terms.symbol),
-            extra_margin=terms.closing_fee_per_price,
-            initial_rate=terms.initial_margin_per_price,
+            schedule=bracket_schedule(terms.position.instrument),
+            extra_margin=closing_fee_per_price(terms),
+            initial_rate=initial_margin_per_price(terms),
         )
 
     def _add_collateral(self, coin: str, cell: int, constant: Decimal, *, is_fixed: bool) -> None:
@@ -119,7 +116,7 @@ class _Build:
             self._map(cell, COLLATERAL_CELL, None, coin)
         elif not is_fixed or is_collateral:
             self.lookup.collateral_tiers(coin)
-            self._map(cell, COLLATERAL_CELL, collateral_schedule(coin, ON if is_collateral else OFF), coin)
+            self._map(cell, COLLATERAL_CELL, collateral_schedule(VENUE, coin, ON if is_collateral else OFF), coin)
 
     def _free_cell(self, equity: int, frozen: Decimal, free: Decimal, *, is_fixed: bool) -> int:
         """The cell of equity less what is frozen: the equity's own where nothing is."""
@@ -133,11 +130,11 @@ class _Build:
 
     def _add_borrowing(self, coin: str, cell: int) -> None:
         self.lookup.borrow_tiers(coin)
-        self._map(cell, MAINTENANCE_CELL, borrow_schedule(coin, MAINTENANCE), coin)
-        self._map(cell, INITIAL_CELL, borrow_schedule(coin, INITIAL), coin)
+        self._map(cell, MAINTENANCE_CELL, borrow_schedule(VENUE, coin, MAINTENANCE), coin)
+        self._map(cell, INITIAL_CELL, borrow_schedule(VENUE, coin, INITIAL), coin)
 
     def _map(self, source: int, target: int, schedule: ScheduleKey | None, coin: str) -> None:
-        self.program.append(Node(NodeMode.MAP, source, target, schedule=schedule, scale=index_driver(coin)))
+        self.program.append(Node(NodeMode.MAP, source, target, schedule=schedule, scale=index_driver(VENUE, coin)))
 
     def _cell(self, constant: Decimal) -> int:
         self.base.append(constant)
@@ -154,7 +151,7 @@ def _isolated(pool: PoolHoldings, terms: PositionTerms, lookup: Lookup) -> Tape:
         legs=(Leg(driver=terms.driver, quantity=terms.quantity, value_cell=COLLATERAL_CELL, margin_cell=NO_CELL),),
         program=(),
         margin_currency=terms.settle_asset,
-        unit=index_driver(terms.settle_asset),
+        unit=index_driver(VENUE, terms.settle_asset),
         table_version=lookup.table_version,
         verified=not unverified_reasons(pool, lookup.verified),
         initial_margin_reason=initial_reason(pool, ()),

@@ -2,66 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from monitor.domain.account import MarginMode
-from monitor.domain.holdings import PoolHoldings, Position
-from monitor.domain.ids import DriverKey, DriverKind, symbol_of
-from monitor.domain.instrument import Instrument, InstrumentKind
-from monitor.domain.tables import BorrowTiers, CollateralTiers, LeverageBrackets, TableKind, TableVersion
+from monitor.domain.holdings import Position
 from monitor.rules.bybit.documents import VENUE
 from monitor.rules.exact import exact, quotient
-from monitor.rules.lookup import TableLookup
 from monitor.rules.rulebook import Tables
+from monitor.rules.terms import LINEAR, PositionLookup, PositionTerms
 
-_LINEAR = frozenset({InstrumentKind.LINEAR_PERPETUAL, InstrumentKind.LINEAR_FUTURE})
+
+def is_isolated(position: Position) -> bool:
+    """Whether margins stand on the entry value, without fees (isolated), instead of on the mark."""
+    return position.margin_mode is MarginMode.ISOLATED
 
 
-@dataclass(frozen=True, slots=True)
-class PositionTerms:
-    """One position with its instrument and risk tiers; `quantity` is signed, in base units.
+def closing_fee_per_price(terms: PositionTerms) -> Decimal:
+    """The fee to close at the bankruptcy price, for each unit of mark: `|q| * (1 -+ 1/leverage) * fee`, long -, short +."""
+    fee_rate, leverage = terms.position.taker_fee_rate, terms.position.leverage
+    return fee_to_close(terms.quantity, Decimal(1), leverage or Decimal(1), fee_rate or Decimal(0))
 
-    `leverage` and `taker_fee_rate` are known of every cross position; in isolated mode the leverage may be None.
-    """
 
-    position: Position
-    instrument: Instrument
-    brackets: LeverageBrackets
-    brackets_version: TableVersion
-    quantity: Decimal
-
-    @property
-    def symbol(self) -> str:
-        """The symbol as the venue spells it."""
-        return symbol_of(self.position.instrument)
-
-    @property
-    def settle_asset(self) -> str:
-        """The coin in which profit and margin are counted."""
-        return self.instrument.settle_asset
-
-    @property
-    def is_isolated(self) -> bool:
-        """Whether margins stand on the entry value, without fees (isolated), instead of on the mark."""
-        return self.position.margin_mode is MarginMode.ISOLATED
-
-    @property
-    def driver(self) -> DriverKey:
-        """The mark price of the instrument."""
-        return mark_driver(self.position.instrument)
-
-    @property
-    def closing_fee_per_price(self) -> Decimal:
-        """The fee to close at the bankruptcy price, for each unit of mark: `|q| * (1 -+ 1/leverage) * fee`, long -, short +."""
-        fee_rate, leverage = self.position.taker_fee_rate, self.position.leverage
-        return fee_to_close(self.quantity, Decimal(1), leverage or Decimal(1), fee_rate or Decimal(0))
-
-    @property
-    def initial_margin_per_price(self) -> Decimal:
-        """Initial margin of a cross position for each unit of mark: `|q| / leverage` and the fee to close."""
-        with exact():
-            return quotient(abs(self.quantity), self.position.leverage or Decimal(1)) + self.closing_fee_per_price
+def initial_margin_per_price(terms: PositionTerms) -> Decimal:
+    """Initial margin of a cross position for each unit of mark: `|q| / leverage` and the fee to close."""
+    with exact():
+        return quotient(abs(terms.quantity), terms.position.leverage or Decimal(1)) + closing_fee_per_price(terms)
 
 
 def fee_to_close(quantity: Decimal, price: Decimal, leverage: Decimal, fee_rate: Decimal) -> Decimal:
@@ -71,51 +36,20 @@ def fee_to_close(quantity: Decimal, price: Decimal, leverage: Decimal, fee_rate:
         return quotient(abs(quantity) * price * fee_rate * (leverage - side), leverage)
 
 
-def mark_driver(instrument: str) -> DriverKey:
-    """The driver of an instrument's mark price: it values profit, margin and trigger."""
-    return DriverKey(DriverKind.MARK, instrument)
-
-
-class Lookup(TableLookup):
-    """Reads what values a pool of this venue."""
+class Lookup(PositionLookup):
+    """Reads what values a pool of this venue. Leverage and taker fee rate must be known of every cross position."""
 
     def __init__(self, tables: Tables) -> None:
-        super().__init__(VENUE, tables)
-
-    def positions(self, pool: PoolHoldings) -> tuple[PositionTerms, ...]:
-        """The terms of a pool's positions, without those for which something is missing (noted)."""
-        found = []
-        for position in pool.positions:
-            terms = self.position(position)
-            if terms is None:
-                continue
-            if terms.settle_asset not in pool.wallets:
-                self.miss(f"wallet of {terms.settle_asset} for {position.instrument} not in the pool")
-                continue
-            found.append(terms)
-        return tuple(found)
+        super().__init__(VENUE, tables, LINEAR, "not covered by the Bybit rules")
 
     def position(self, position: Position) -> PositionTerms | None:
         """The terms of a position, None (with reasons noted) when something is missing or its kind is not covered."""
-        symbol = symbol_of(position.instrument)
-        instrument = self.table(TableKind.INSTRUMENT, symbol)
-        terms = None if instrument is None else instrument.table
-        if isinstance(terms, Instrument) and terms.kind not in _LINEAR:
-            self.miss(f"{position.instrument} is {terms.kind.value}: not covered by the Bybit rules")
-            return None
-        brackets = self.table(TableKind.LEVERAGE_BRACKETS, symbol)
-        if not self._is_told(position) or instrument is None or brackets is None:
-            return None
-        if not isinstance(terms, Instrument) or not isinstance(brackets.table, LeverageBrackets):
-            self.miss(f"tables of {symbol} hold another kind than their key says")
-            return None
-        with exact():
-            quantity = position.size * terms.contract_size
-        return PositionTerms(position, terms, brackets.table, brackets, quantity)
+        terms = super().position(position)
+        return terms if self._is_told(position) else None
 
     def _is_told(self, position: Position) -> bool:
         """Whether leverage and fee rate are known of a cross position, whose closing fee is part of its margin."""
-        if position.margin_mode is MarginMode.ISOLATED:
+        if is_isolated(position):
             return True
         reasons = []
         if position.taker_fee_rate is None:
@@ -126,13 +60,3 @@ class Lookup(TableLookup):
             reasons.append(f"leverage of {position.instrument} is below 1: it has no bankruptcy price")
         self.miss(*reasons)
         return not reasons
-
-    def collateral_tiers(self, coin: str) -> CollateralTiers | None:
-        """The collateral ratios of a coin."""
-        found = self.table(TableKind.COLLATERAL_TIERS, coin)
-        return found.table if found is not None and isinstance(found.table, CollateralTiers) else None
-
-    def borrow_tiers(self, coin: str) -> BorrowTiers | None:
-        """The margin rates of a borrowed coin."""
-        found = self.table(TableKind.BORROW_TIERS, coin)
-        return found.table if found is not None and isinstance(found.table, BorrowTiers) else None

@@ -14,13 +14,15 @@ from monitor.domain.account import PoolKind
 from monitor.domain.holdings import PoolHoldings
 from monitor.domain.ids import DriverKey
 from monitor.domain.tables import BorrowTiers, ClassWeights, CollateralTiers
-from monitor.rules.bybit.coins import index_driver
+from monitor.rules.bybit.documents import VENUE
 from monitor.rules.bybit.orders import OrderCost, order_costs, order_margins
 from monitor.rules.bybit.positions import PositionValue, value_position
 from monitor.rules.bybit.terms import Lookup
 from monitor.rules.bybit.unverified import unverified_reasons
 from monitor.rules.coin_tiers import INITIAL, MAINTENANCE, borrow_margin, borrowed_quantity, counted_quantity
+from monitor.rules.drivers import index_driver
 from monitor.rules.exact import exact
+from monitor.rules.positions import leverage_reasons
 from monitor.rules.rulebook import Missing, PoolFigures, Prices, Tables
 from monitor.rules.stress import StressFold
 from monitor.rules.tape import Trigger
@@ -117,7 +119,7 @@ class Valuation:
     @property
     def unit(self) -> DriverKey | None:
         """What converts the margin currency to USD; None for USD itself."""
-        return index_driver(self.margin_currency) if self.is_isolated else None
+        return index_driver(VENUE, self.margin_currency) if self.is_isolated else None
 
 
 def value_pool(pool: PoolHoldings, tables: Tables, prices: Prices) -> Valuation | Missing:
@@ -160,8 +162,7 @@ def survey(pool: PoolHoldings, tables: Tables, prices: Prices) -> Survey:
 
 def initial_reason(pool: PoolHoldings, order_reasons: tuple[str, ...]) -> str | None:
     """Why the initial margin of a pool is not known, None when it is."""
-    unknown = [f"leverage of {p.instrument} not known" for p in pool.positions if p.leverage is None]
-    return "; ".join(dict.fromkeys([*unknown, *order_reasons])) or None
+    return "; ".join(dict.fromkeys([*leverage_reasons(pool), *order_reasons])) or None
 
 
 def _coin(
@@ -199,7 +200,7 @@ def _coin(
             position_maintenance=sum((value.maintenance_margin for value in own), Decimal(0)),
             position_initial=sum((value.initial_margin for value in own if value.initial_margin is not None), Decimal(0)),
             order_margin=order_margin,
-            index=lookup.price(index_driver(coin), prices) if is_needed else prices(index_driver(coin)),
+            index=lookup.price(index_driver(VENUE, coin), prices) if is_needed else prices(index_driver(VENUE, coin)),
             collateral_tiers=ratios,
             borrow_tiers=rates,
         )

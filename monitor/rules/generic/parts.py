@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from monitor.domain.report import Part
-from monitor.rules.exact import exact
-from monitor.rules.generic.documents import CONVENTIONS, OTHER_MAINTENANCE
-from monitor.rules.generic.valuation import CoinValue, PositionValue, Valuation
-from monitor.rules.pool_report import shown
+from monitor.rules.exact import exact, text
+from monitor.rules.generic.documents import CONVENTIONS, ONE_CURRENCY, OTHER_MAINTENANCE
+from monitor.rules.generic.valuation import CoinValue, Valuation
+from monitor.rules.single_currency.parts import position_parts
 
 
 def parts_of(valuation: Valuation) -> tuple[Part, ...]:
@@ -19,26 +19,7 @@ def parts_of(valuation: Valuation) -> tuple[Part, ...]:
     other = valuation.pool.venue_given.get(OTHER_MAINTENANCE)
     if other is not None:
         parts.append(_part("maintenance_margin", "positions that are not told", other, unit, "given with the account"))
-    return (*parts, *(part for value in valuation.positions for part in position_parts(value)))
-
-
-def position_parts(value: PositionValue) -> Iterator[Part]:
-    """What one position adds, in its settle asset."""
-    terms = value.terms
-    side = "long" if terms.quantity > 0 else "short"
-    unit, name = terms.instrument.settle_asset, f"{terms.position.instrument} {side}"
-    version = terms.brackets_version
-    formula = f"{_text(value.notional)} × {_text(value.bracket.maintenance_margin_rate)} - {_text(value.bracket.deduction)}"
-    yield _part("unrealised_pnl", name, value.unrealised_pnl, unit, "value at mark - cost")
-    yield Part(
-        figure="position_maintenance_margin",
-        name=name,
-        amount=value.maintenance_margin,
-        unit=unit,
-        formula=formula,
-        source=f"table {version.version} ({version.source})" if version.source else f"table {version.version}",
-        verified=version.verified,
-    )
+    return (*parts, *(part for value in valuation.positions for part in position_parts(value, ONE_CURRENCY)))
 
 
 def _coin_parts(valuation: Valuation, coin: CoinValue, unit: str) -> Iterator[Part]:
@@ -48,7 +29,7 @@ def _coin_parts(valuation: Valuation, coin: CoinValue, unit: str) -> Iterator[Pa
                 "collateral_value",
                 "equity",
                 coin.counted * coin.index,
-                f"counted {_text(coin.counted)} of {_text(coin.equity)} × index",
+                f"counted {text(coin.counted)} of {text(coin.equity)} × index",
             ),
             ("maintenance_margin", "positions", coin.position_maintenance * coin.index, "sum over positions × index"),
             ("maintenance_margin", "borrowed", coin.borrow_maintenance * coin.index, "slices × rates × index"),
@@ -62,8 +43,3 @@ def _coin_parts(valuation: Valuation, coin: CoinValue, unit: str) -> Iterator[Pa
 
 def _part(figure: str, name: str, amount: Decimal, unit: str, formula: str) -> Part:
     return Part(figure=figure, name=name, amount=amount, unit=unit, formula=formula, source=CONVENTIONS)
-
-
-def _text(value: Decimal) -> str:
-    """A decimal as reports show it: without exponent and trailing zeros, 20 digits."""
-    return f"{shown(value).normalize():f}"

@@ -1,26 +1,20 @@
-"""The same pool as a tape: a pool over all coins has cells of equity, maintenance and initial margin a coin; others none."""
+"""The same pool over all coins as a tape: each coin has cells of equity, maintenance and initial margin."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from monitor.domain.holdings import PoolHoldings
-from monitor.domain.ids import symbol_of
 from monitor.rules.coin_tiers import INITIAL, MAINTENANCE, OFF, ON
+from monitor.rules.drivers import index_driver
 from monitor.rules.exact import exact
-from monitor.rules.generic.coins import borrow_schedule, collateral_schedule, index_driver
 from monitor.rules.generic.documents import OTHER_MAINTENANCE, VENUE
-from monitor.rules.generic.terms import Lookup, PositionTerms
-from monitor.rules.generic.valuation import converts, initial_reason
+from monitor.rules.generic.terms import Lookup
+from monitor.rules.generic.valuation import initial_reason
 from monitor.rules.rulebook import Missing, Tables
-from monitor.rules.tape import COLLATERAL_CELL, INITIAL_CELL, MAINTENANCE_CELL, NO_CELL, Leg, Node, NodeMode, ScheduleKey, Tape
-
-_POOL_CELLS = (COLLATERAL_CELL, MAINTENANCE_CELL, INITIAL_CELL)
-
-
-def bracket_schedule(symbol: str) -> ScheduleKey:
-    """The schedule of a symbol's maintenance margin."""
-    return ScheduleKey(VENUE, "leverage_brackets", symbol)
+from monitor.rules.schedules import borrow_schedule, bracket_schedule, collateral_schedule
+from monitor.rules.tape import COLLATERAL_CELL, INITIAL_CELL, MAINTENANCE_CELL, NO_CELL, Leg, Node, NodeMode, Tape
+from monitor.rules.terms import PositionTerms
 
 
 def compile_tape(pool: PoolHoldings, tables: Tables) -> Tape | Missing:
@@ -38,13 +32,10 @@ def compile_tape(pool: PoolHoldings, tables: Tables) -> Tape | Missing:
             constant = pool.wallets[coin] - sum((term.position.cost for term in own), Decimal(0))
         if not own and constant == 0:
             continue
-        cells = _POOL_CELLS
-        if converts(pool):
-            lookup.coin(coin, pool.wallets[coin], has_positions=bool(own))
-            cells = (len(base), len(base) + 1, len(base) + 2)
-            base += [Decimal(0)] * 3
-            program += _nodes(coin, cells, pool, constant, has_positions=bool(own))
-        base[cells[0]] = constant  # cells that no other coin writes
+        lookup.coin(coin, pool.wallets[coin], has_positions=bool(own))
+        cells = (len(base), len(base) + 1, len(base) + 2)
+        base += [constant, Decimal(0), Decimal(0)]
+        program += _nodes(coin, cells, pool, constant, has_positions=bool(own))
         legs += [_leg(term, cells) for term in own]
     if lookup.reasons:
         return Missing(lookup.reasons)
@@ -52,8 +43,8 @@ def compile_tape(pool: PoolHoldings, tables: Tables) -> Tape | Missing:
         base=tuple(base),
         legs=tuple(legs),
         program=tuple(program),
-        margin_currency="USD" if converts(pool) else pool.margin_asset or "",
-        unit=None if converts(pool) else index_driver(pool.margin_asset or ""),
+        margin_currency="USD",
+        unit=None,
         table_version=lookup.table_version,
         verified=lookup.verified,
         initial_margin_reason=initial_reason(pool),
@@ -68,21 +59,21 @@ def _leg(terms: PositionTerms, cells: tuple[int, int, int]) -> Leg:
         value_cell=cells[0],
         margin_cell=cells[1],
         initial_cell=NO_CELL if per_unit is None else cells[2],
-        schedule=bracket_schedule(symbol_of(terms.position.instrument)),
+        schedule=bracket_schedule(terms.position.instrument),
         initial_rate=Decimal(0) if per_unit is None else per_unit,
     )
 
 
 def _nodes(coin: str, cells: tuple[int, int, int], pool: PoolHoldings, constant: Decimal, *, has_positions: bool) -> list[Node]:
     """What converts a coin: its equity on either side of 0 as far as it can get there, its margins."""
-    index, (equity, maintenance, initial) = index_driver(coin), cells
+    index, (equity, maintenance, initial) = index_driver(VENUE, coin), cells
     variant = OFF if coin in pool.not_collateral else ON
-    counted = collateral_schedule(coin, variant) if has_positions or constant > 0 else None
+    counted = collateral_schedule(VENUE, coin, variant) if has_positions or constant > 0 else None
     nodes = [Node(NodeMode.MAP, equity, COLLATERAL_CELL, schedule=counted, scale=index)]
     if has_positions or constant < 0:
         nodes += [
-            Node(NodeMode.MAP, equity, MAINTENANCE_CELL, schedule=borrow_schedule(coin, MAINTENANCE), scale=index),
-            Node(NodeMode.MAP, equity, INITIAL_CELL, schedule=borrow_schedule(coin, INITIAL), scale=index),
+            Node(NodeMode.MAP, equity, MAINTENANCE_CELL, schedule=borrow_schedule(VENUE, coin, MAINTENANCE), scale=index),
+            Node(NodeMode.MAP, equity, INITIAL_CELL, schedule=borrow_schedule(VENUE, coin, INITIAL), scale=index),
         ]
     if has_positions:
         nodes += [

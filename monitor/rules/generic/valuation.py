@@ -1,8 +1,7 @@
-"""A pool at given prices.
+"""A pool over all coins at given prices, in USD. Pools of one coin are the shared form (`monitor.rules.single_currency`).
 
-over all coins      C = sum over coins of counted equity * index     M = sum of (positions + borrowed) * index + others'
-one coin, isolated  C = wallet + unrealised PnL                      M = sum of maintenance margins, both in the coin
-liquidation         C - M at or below 0
+C = sum over coins of counted equity * index, M = sum over coins of (positions + borrowed) * index + that of other positions
+liquidation: C - M at or below 0
 """
 
 from __future__ import annotations
@@ -10,38 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from monitor.domain.account import PoolKind
 from monitor.domain.holdings import PoolHoldings
-from monitor.domain.tables import Bracket, ClassWeights
-from monitor.rules.brackets import maintenance_margin
+from monitor.domain.tables import ClassWeights
 from monitor.rules.coin_tiers import INITIAL, MAINTENANCE, borrow_margin, borrowed_quantity, counted_quantity
+from monitor.rules.drivers import index_driver
 from monitor.rules.exact import exact
-from monitor.rules.generic.coins import index_driver
-from monitor.rules.generic.documents import OTHER_MAINTENANCE
-from monitor.rules.generic.terms import Lookup, PositionTerms
+from monitor.rules.generic.documents import OTHER_MAINTENANCE, VENUE
+from monitor.rules.generic.terms import Lookup
+from monitor.rules.positions import PositionValue, leverage_reasons, order_reasons, value_position
 from monitor.rules.rulebook import Missing, PoolFigures, Prices, Tables
 from monitor.rules.stress import StressFold
 from monitor.rules.tape import Trigger
 
 _ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionValue:
-    """One position valued, in its settle asset. `exposure` is signed (long > 0); `initial_margin` None: leverage not known."""
-
-    terms: PositionTerms
-    mark_price: Decimal
-    exposure: Decimal
-    unrealised_pnl: Decimal
-    maintenance_margin: Decimal
-    initial_margin: Decimal | None
-    bracket: Bracket
-
-    @property
-    def notional(self) -> Decimal:
-        """The notional, at least 0."""
-        return self.exposure.copy_abs()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,23 +47,6 @@ class Valuation:
     coins: tuple[CoinValue, ...]
     figures: PoolFigures
     verified: bool
-
-
-def value_position(terms: PositionTerms, mark_price: Decimal) -> PositionValue:
-    """The position at a mark price (> 0)."""
-    per_unit = terms.initial_margin_per_unit
-    with exact():
-        taken = terms.taken(mark_price)
-        exposure = terms.quantity * taken
-        return PositionValue(
-            terms=terms,
-            mark_price=mark_price,
-            exposure=exposure,
-            unrealised_pnl=terms.value_quantity * taken - terms.position.cost,
-            maintenance_margin=maintenance_margin(terms.brackets, abs(exposure)),
-            initial_margin=None if per_unit is None else per_unit * taken,
-            bracket=terms.brackets.bracket_at(abs(exposure)),
-        )
 
 
 def value_pool(pool: PoolHoldings, tables: Tables, prices: Prices) -> Valuation | Missing:
@@ -113,15 +76,9 @@ def value_pool(pool: PoolHoldings, tables: Tables, prices: Prices) -> Valuation 
     )
 
 
-def converts(pool: PoolHoldings) -> bool:
-    """Whether the pool spans all coins, in USD."""
-    return pool.kind is PoolKind.CROSS
-
-
 def initial_reason(pool: PoolHoldings) -> str | None:
     """Why the initial margin of a pool is not known, None when it is."""
-    unknown = [f"leverage of {p.instrument} not known" for p in pool.positions if p.leverage is None]
-    unknown += [f"margin of open orders on {order.instrument} not known" for order in pool.orders if not order.reduce_only]
+    unknown = [*leverage_reasons(pool), *order_reasons(pool)]
     if OTHER_MAINTENANCE in pool.venue_given:
         unknown.append("initial margin of the positions that are not told not known")
     return "; ".join(dict.fromkeys(unknown)) or None
@@ -133,17 +90,15 @@ def _coin(pool: PoolHoldings, coin: str, own: list[PositionValue], lookup: Looku
         maintenance = sum((value.maintenance_margin for value in own), _ZERO)
         initial = sum((value.initial_margin or _ZERO for value in own), _ZERO)
         counted, borrowed = equity, [_ZERO, _ZERO]
-        index: Decimal | None = Decimal(1)
-        if converts(pool):
-            ratios, rates = lookup.coin(coin, pool.wallets[coin], has_positions=bool(own))
-            index = lookup.price(index_driver(coin), prices)
-            if equity > 0:
-                if coin in pool.not_collateral:
-                    counted = _ZERO
-                elif ratios is not None:
-                    counted = counted_quantity(equity, ratios)
-            elif rates is not None:
-                borrowed = [borrow_margin(borrowed_quantity(equity, _ZERO), rates, which) for which in (MAINTENANCE, INITIAL)]
+        ratios, rates = lookup.coin(coin, pool.wallets[coin], has_positions=bool(own))
+        index = lookup.price(index_driver(VENUE, coin), prices)
+        if equity > 0:
+            if coin in pool.not_collateral:
+                counted = _ZERO
+            elif ratios is not None:
+                counted = counted_quantity(equity, ratios)
+        elif rates is not None:
+            borrowed = [borrow_margin(borrowed_quantity(equity, _ZERO), rates, which) for which in (MAINTENANCE, INITIAL)]
     if index is None:
         return None
     return CoinValue(
@@ -170,20 +125,18 @@ def _figures(
             collateral += coin.counted * coin.index
             maintenance += (coin.position_maintenance + coin.borrow_maintenance) * coin.index
             initial += (coin.position_initial + coin.borrow_initial) * coin.index
-            if converts(pool):
-                fold.add(weights.of(coin.coin), coin.counted * coin.index)
+            fold.add(weights.of(coin.coin), coin.counted * coin.index)
         rates = {coin.coin: coin.index for coin in coins}
         for value in positions:
             fold.add(weights.of(value.terms.instrument.base), value.exposure * rates[value.terms.instrument.settle_asset])
         stress_notional = fold.stress_notional
-    currency = "USD" if converts(pool) else pool.margin_asset or ""
     return PoolFigures(
         collateral_value=collateral,
         maintenance_margin=maintenance,
         initial_margin=initial if reason is None else None,
         stress_notional=stress_notional,
         trigger=Trigger(),
-        margin_currency=currency,
-        unit=None if converts(pool) else index_driver(currency),
+        margin_currency="USD",
+        unit=None,
         initial_margin_reason=reason,
     )

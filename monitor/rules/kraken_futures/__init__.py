@@ -1,10 +1,10 @@
 """Kraken Futures, single-collateral inverse contracts: each coin margins its own contracts.
 
-Read as copies in November 2026. What values a pool is the shared form, `coin_margined`. Multi-collateral contracts are not
+Read as copies in November 2026. What values a pool is the shared form, `single_currency`. Multi-collateral contracts are not
 covered: a linear contract is refused by its kind.
 """
 
-from monitor.rules.coin_margined import CoinMargined, Documents
+from monitor.rules.single_currency import Documents, SingleCurrency
 
 _ARTICLE = "support.kraken.com/hc/en-us/articles/360022835671 (Equity Protection Process)"
 
@@ -24,7 +24,7 @@ DOCUMENTS = Documents(
 )
 
 
-class KrakenFutures(CoinMargined):
+class KrakenFutures(SingleCurrency):
     """Kraken Futures, single collateral, behind the interface that every venue has."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The parts of a pool's figures. For each figure in the coin they add up to it; the rest is named as such."""
+"""The parts of a pool's figures. For each figure in the currency they add up to it; the rest is named as such."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from monitor.domain.report import Part
-from monitor.rules.coin_margined.documents import Documents
-from monitor.rules.coin_margined.liquidation import bankruptcy_price
-from monitor.rules.coin_margined.valuation import PositionValue, Valuation
-from monitor.rules.exact import exact
+from monitor.rules.exact import exact, text
+from monitor.rules.part_text import bracket_formula, label, table_text
+from monitor.rules.positions import PositionValue, entry_price
+from monitor.rules.single_currency.bankruptcy import bankruptcy_price
+from monitor.rules.single_currency.documents import Documents
+from monitor.rules.single_currency.valuation import Valuation
 
 
 def parts_of(valuation: Valuation, documents: Documents) -> tuple[Part, ...]:
     """Every part of the pool's figures, in canonical order."""
-    pnl_formula = "sum over positions of quantity × (1 / entry - 1 / mark)"
     pnl = sum_exact(value.unrealised_pnl for value in valuation.positions)
     source = documents.formulas
     parts = [
@@ -24,7 +25,7 @@ def parts_of(valuation: Valuation, documents: Documents) -> tuple[Part, ...]:
             name="unrealised PnL",
             amount=pnl,
             unit=valuation.coin,
-            formula=pnl_formula,
+            formula="sum over positions of their value at mark - cost",
             source=source,
         ),
     ]
@@ -58,7 +59,7 @@ def sum_exact(amounts: Iterator[Decimal]) -> Decimal:
 
 
 def _pool_parts(value: PositionValue, documents: Documents, *, has_initial: bool) -> Iterator[Part]:
-    unit, name = value.terms.instrument.settle_asset, _label(value)
+    unit, name = value.terms.instrument.settle_asset, label(value.terms)
     yield Part(
         figure="maintenance_margin",
         name=name,
@@ -74,7 +75,7 @@ def _pool_parts(value: PositionValue, documents: Documents, *, has_initial: bool
 
 def position_parts(value: PositionValue, documents: Documents) -> Iterator[Part]:
     """What one position adds, in its coin, with the figures of its formula."""
-    unit, name, terms = value.terms.instrument.settle_asset, _label(value), value.terms
+    unit, name, terms = value.terms.instrument.settle_asset, label(value.terms), value.terms
     yield Part(
         figure="unrealised_pnl",
         name=name,
@@ -84,29 +85,21 @@ def position_parts(value: PositionValue, documents: Documents) -> Iterator[Part]
         source=documents.formulas,
     )
     version = terms.brackets_version
-    table = f"{version.version} ({version.source})" if version.source else version.version
     yield Part(
         figure="position_maintenance_margin",
         name=name,
         amount=value.maintenance_margin,
         unit=unit,
-        formula=f"{_text(value.notional)} × {_text(value.bracket.maintenance_margin_rate)} - {_text(value.bracket.deduction)}",
-        source=f"{documents.formulas}; table {table}",
+        formula=bracket_formula(value.notional, value.bracket),
+        source=f"{documents.formulas}; {table_text(version)}",
         verified=version.verified and not documents.unverified,
     )
 
 
 def _pnl_formula(value: PositionValue) -> str:
-    quantity, entry, mark = _text(value.terms.quantity), value.entry_price, _text(value.mark_price)
-    return f"-{quantity} / {mark}" if entry is None else f"{quantity} × (1 / {_text(entry)} - 1 / {mark})"
-
-
-def _label(value: PositionValue) -> str:
-    """`SYMBOL side`, unique in a pool also in hedge mode."""
-    return f"{value.terms.symbol} {'long' if value.terms.quantity > 0 else 'short'}"
-
-
-def _text(value: Decimal) -> str:
-    """A decimal without exponent and without trailing zeros."""
-    with exact():
-        return f"{value.normalize():f}"
+    terms = value.terms
+    quantity, mark = text(terms.quantity), text(value.mark_price)
+    entry = entry_price(terms.instrument, terms.quantity, terms.position.cost)
+    if not terms.instrument.kind.is_inverse:
+        return f"{quantity} × {mark} - {text(terms.position.cost)}"
+    return f"-{quantity} / {mark}" if entry is None else f"{quantity} × (1 / {text(entry)} - 1 / {mark})"

@@ -1,28 +1,23 @@
-"""The same pool as a tape: a leg a position on the reciprocal of its mark, no program, everything in the coin."""
+"""The same pool as a tape: a leg a position on its mark or the reciprocal, no program, everything in the one currency."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from monitor.domain.holdings import PoolHoldings
-from monitor.domain.ids import symbol_of, venue_of
-from monitor.rules.coin_margined.documents import Documents
-from monitor.rules.coin_margined.terms import Lookup, PositionTerms
-from monitor.rules.coin_margined.valuation import index_driver, initial_reason
-from monitor.rules.derived import reciprocal_driver
+from monitor.rules.drivers import index_driver
 from monitor.rules.exact import exact
 from monitor.rules.rulebook import Missing, Tables
-from monitor.rules.tape import COLLATERAL_CELL, INITIAL_CELL, MAINTENANCE_CELL, NO_CELL, Leg, ScheduleKey, Tape
-
-
-def bracket_schedule(instrument: str) -> ScheduleKey:
-    """The schedule of an instrument's maintenance margin, on the notional in the coin."""
-    return ScheduleKey(venue_of(instrument), "leverage_brackets", symbol_of(instrument))
+from monitor.rules.schedules import bracket_schedule
+from monitor.rules.single_currency.documents import Documents
+from monitor.rules.single_currency.valuation import initial_reason
+from monitor.rules.tape import COLLATERAL_CELL, INITIAL_CELL, MAINTENANCE_CELL, NO_CELL, Leg, Tape
+from monitor.rules.terms import PositionTerms
 
 
 def compile_tape(pool: PoolHoldings, tables: Tables, documents: Documents) -> Tape | Missing:
     """The pool's tape, or what is missing: a table, or what the holdings themselves do not know."""
-    lookup = Lookup(pool.account, tables)
+    lookup = documents.lookup(tables)
     lookup.miss(*pool.unknown)
     lookup.weights()
     terms, coin = lookup.positions(pool), pool.margin_asset
@@ -35,7 +30,7 @@ def compile_tape(pool: PoolHoldings, tables: Tables, documents: Documents) -> Ta
         legs=tuple(_leg(term) for term in terms),
         program=(),
         margin_currency=coin,
-        unit=index_driver(pool, coin),
+        unit=index_driver(documents.venue, coin),
         table_version=lookup.table_version,
         trigger=documents.trigger,
         verified=lookup.verified and not documents.unverified,
@@ -44,13 +39,13 @@ def compile_tape(pool: PoolHoldings, tables: Tables, documents: Documents) -> Ta
 
 
 def _leg(terms: PositionTerms) -> Leg:
-    per_reciprocal = terms.initial_margin_per_reciprocal
+    per_unit = terms.initial_margin_per_unit
     return Leg(
-        driver=reciprocal_driver(terms.position.instrument),
-        quantity=-terms.quantity,
+        driver=terms.driver,
+        quantity=terms.value_quantity,
         value_cell=COLLATERAL_CELL,
         margin_cell=MAINTENANCE_CELL,
-        initial_cell=NO_CELL if per_reciprocal is None else INITIAL_CELL,
+        initial_cell=NO_CELL if per_unit is None else INITIAL_CELL,
         schedule=bracket_schedule(terms.position.instrument),
-        initial_rate=Decimal(0) if per_reciprocal is None else per_reciprocal,
+        initial_rate=Decimal(0) if per_unit is None else per_unit,
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from monitor.rules.coin_margined.documents import Documents
 from monitor.rules.ladder import Ladder, Threshold
 from monitor.rules.rulebook import PoolFigures
+from monitor.rules.single_currency.documents import Documents
 
 
 def trigger_text(documents: Documents) -> str:

@@ -1,0 +1,57 @@
+"""The schedules that tables of the shared kinds define: brackets, collateral tiers and borrow tiers.
+
+A schedule's kind is that of its table, so that the table of a schedule is found by its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from monitor.domain.ids import subject_id, symbol_of, venue_of
+from monitor.domain.tables import BorrowTiers, CollateralTiers, LeverageBrackets, TableKey, TableKind, TableVersion
+from monitor.rules.brackets import bracket_pieces
+from monitor.rules.coin_tiers import INITIAL, MAINTENANCE, OFF, OFF_PIECES, ON, borrow_pieces, collateral_pieces
+from monitor.rules.rulebook import Tables
+from monitor.rules.tape import Piece, ScheduleKey, Tape
+
+TableSchedules = Callable[[TableKey, TableVersion], Mapping[ScheduleKey, tuple[Piece, ...]]]
+
+
+def bracket_schedule(instrument: str) -> ScheduleKey:
+    """The schedule of an instrument's maintenance margin."""
+    return ScheduleKey(venue_of(instrument), TableKind.LEVERAGE_BRACKETS.value, symbol_of(instrument))
+
+
+def collateral_schedule(venue: str, coin: str, variant: str) -> ScheduleKey:
+    """The schedule of a coin's equity: `on` as collateral, `off` where the account has switched it off."""
+    return ScheduleKey(venue, TableKind.COLLATERAL_TIERS.value, coin, variant)
+
+
+def borrow_schedule(venue: str, coin: str, which: str) -> ScheduleKey:
+    """The schedule of the margin that a coin needs below 0: `maintenance` or `initial`."""
+    return ScheduleKey(venue, TableKind.BORROW_TIERS.value, coin, which)
+
+
+def table_schedules(key: TableKey, version: TableVersion) -> Mapping[ScheduleKey, tuple[Piece, ...]]:
+    """The schedules of a table of a shared kind, empty for tables that define none."""
+    table, venue = version.table, key.venue
+    if isinstance(table, LeverageBrackets):
+        return {bracket_schedule(subject_id(venue, key.symbol)): bracket_pieces(table)}
+    if isinstance(table, CollateralTiers):
+        on, off = collateral_schedule(venue, key.symbol, ON), collateral_schedule(venue, key.symbol, OFF)
+        return {on: collateral_pieces(table), off: OFF_PIECES}
+    if isinstance(table, BorrowTiers):
+        return {borrow_schedule(venue, key.symbol, which): borrow_pieces(table, which) for which in (MAINTENANCE, INITIAL)}
+    return {}
+
+
+def schedules_of_tape(tape: Tape, tables: Tables, schedules: TableSchedules) -> dict[ScheduleKey, tuple[Piece, ...]]:
+    """Every schedule that a tape names, by a venue's own reading of its tables."""
+    named = {leg.schedule for leg in tape.legs} | {node.schedule for node in tape.program}
+    keys = {TableKey(key.venue, TableKind(key.kind), key.symbol) for key in named if key is not None}
+    found: dict[ScheduleKey, tuple[Piece, ...]] = {}
+    for key in keys:
+        version = tables.find(key)
+        if version is not None:
+            found.update(schedules(key, version))
+    return found
