@@ -30,6 +30,7 @@ def holdings_of(entry: AccountEntry, where: str, inputs: Inputs, source: str) ->
         position_mode=entry.position_mode,
         wallets=_wallets(entry, positions, where, inputs, source),
         frozen={wallet.asset: wallet.frozen for wallet in entry.wallets if wallet.frozen},
+        borrowed={wallet.asset: wallet.borrowed for wallet in entry.wallets if wallet.borrowed},
         not_collateral=tuple(sorted(wallet.asset for wallet in entry.wallets if not wallet.collateral)),
         positions=positions,
         venue_given=dict(entry.venue_given),

@@ -49,9 +49,10 @@ class Order:
 class AccountHoldings:
     """One account. `wallets` are whole balances per asset, isolated wallets included; positions in canonical order.
 
-    `frozen` are amounts that spot orders and the like hold back, by asset; `not_collateral` the assets whose use as
-    collateral the account has switched off. `venue_given` are figures that only the venue can tell (an add-on by a formula
-    that it does not publish), under the names that the venue's rules give.
+    `frozen` are amounts that spot orders and the like hold back, by asset; `borrowed` what the account was lent of an asset
+    and still owes, already taken out of the balance; `not_collateral` the assets whose use as collateral the account has
+    switched off. `venue_given` are figures that only the venue can tell (an add-on by a formula that it does not publish),
+    under the names that the venue's rules give.
     """
 
     account: str
@@ -61,6 +62,7 @@ class AccountHoldings:
     positions: tuple[Position, ...]
     orders: tuple[Order, ...] = ()
     frozen: dict[str, Decimal] = field(default_factory=dict)
+    borrowed: dict[str, Decimal] = field(default_factory=dict)
     not_collateral: tuple[str, ...] = ()
     venue_given: dict[str, Decimal] = field(default_factory=dict)
 
@@ -83,12 +85,14 @@ class PoolHoldings:
     margin_asset: str | None = None
     unknown: tuple[str, ...] = field(default=())
     frozen: dict[str, Decimal] = field(default_factory=dict)
+    borrowed: dict[str, Decimal] = field(default_factory=dict)
     not_collateral: tuple[str, ...] = ()
     venue_given: dict[str, Decimal] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
-        """No position, no order, no liability: OK and not valued (contract 1)."""
+        """No position, no order, no liability and nothing that only the venue can tell: OK and not valued (contract 1)."""
         assets = {**self.wallets, **self.frozen}
         free = (self.wallets.get(asset, Decimal(0)) - self.frozen.get(asset, Decimal(0)) for asset in assets)
-        return not self.positions and not self.orders and all(amount >= 0 for amount in free)
+        held = (self.positions, self.orders, self.borrowed, self.venue_given)
+        return not any(held) and all(amount >= 0 for amount in free)

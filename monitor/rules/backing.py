@@ -99,6 +99,7 @@ class Backing:
             orders=pool_orders(account.orders, self.settles, None),
             unknown=unique((*self._homeless(), *unknown, *self.wallets.unknown(None))),
             frozen=account.frozen,
+            borrowed=account.borrowed,
             not_collateral=account.not_collateral,
             venue_given=dict(account.venue_given),
         )

@@ -15,6 +15,8 @@ from monitor.rules.tape import Piece
 
 ON = "on"
 OFF = "off"
+HAIRCUT = "haircut"
+HAIRCUT_OFF = "haircut_off"
 MAINTENANCE = "maintenance"
 INITIAL = "initial"
 _LOWEST, _ZERO, _ONE = Decimal("-Infinity"), Decimal(0), Decimal(1)
@@ -65,6 +67,12 @@ def collateral_pieces(tiers: CollateralTiers) -> tuple[Piece, ...]:
 
 OFF_PIECES = (Piece(_LOWEST, _ONE, _ZERO), Piece(_ZERO, _ZERO, _ZERO))
 """A coin that is no collateral: negative equity in full, nothing above 0."""
+
+
+def haircut_pieces(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """What such pieces count less than in full: 0 below 0, falling above."""
+    with exact():
+        return tuple(Piece(piece.start, piece.slope - _ONE, piece.offset) for piece in pieces)
 
 
 def borrow_pieces(tiers: BorrowTiers, which: str) -> tuple[Piece, ...]:

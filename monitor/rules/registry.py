@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from monitor.domain.errors import BadInput
 from monitor.rules.binance_coinm import BinanceCoinm
+from monitor.rules.binance_pm import BinancePm
 from monitor.rules.binance_usdm import BinanceUsdm
+from monitor.rules.bitget import Bitget
 from monitor.rules.bybit import Bybit
 from monitor.rules.generic import Generic
 from monitor.rules.kraken_futures import KrakenFutures
 from monitor.rules.rulebook import Rulebook
 
-_ALL: tuple[Rulebook, ...] = (BinanceCoinm(), BinanceUsdm(), Bybit(), Generic(), KrakenFutures())
+_ALL: tuple[Rulebook, ...] = (
+    BinanceCoinm(),
+    BinancePm(),
+    BinanceUsdm(),
+    Bitget(),
+    Bybit(),
+    Generic(),
+    KrakenFutures(),
+)
 _RULEBOOKS = {rulebook.venue: rulebook for rulebook in _ALL}
 
 

@@ -10,7 +10,18 @@ from collections.abc import Callable, Mapping
 from monitor.domain.ids import subject_id, symbol_of, venue_of
 from monitor.domain.tables import BorrowTiers, CollateralTiers, LeverageBrackets, TableKey, TableKind, TableVersion
 from monitor.rules.brackets import bracket_pieces
-from monitor.rules.coin_tiers import INITIAL, MAINTENANCE, OFF, OFF_PIECES, ON, borrow_pieces, collateral_pieces
+from monitor.rules.coin_tiers import (
+    HAIRCUT,
+    HAIRCUT_OFF,
+    INITIAL,
+    MAINTENANCE,
+    OFF,
+    OFF_PIECES,
+    ON,
+    borrow_pieces,
+    collateral_pieces,
+    haircut_pieces,
+)
 from monitor.rules.rulebook import Tables
 from monitor.rules.tape import Piece, ScheduleKey, Tape
 
@@ -23,7 +34,9 @@ def bracket_schedule(instrument: str) -> ScheduleKey:
 
 
 def collateral_schedule(venue: str, coin: str, variant: str) -> ScheduleKey:
-    """The schedule of a coin's equity: `on` as collateral, `off` where the account has switched it off."""
+    """A schedule of a coin's equity: `on` as collateral, `off` where the account has switched it off, and of both the
+    `haircut`, what it counts less than in full.
+    """
     return ScheduleKey(venue, TableKind.COLLATERAL_TIERS.value, coin, variant)
 
 
@@ -38,8 +51,9 @@ def table_schedules(key: TableKey, version: TableVersion) -> Mapping[ScheduleKey
     if isinstance(table, LeverageBrackets):
         return {bracket_schedule(subject_id(venue, key.symbol)): bracket_pieces(table)}
     if isinstance(table, CollateralTiers):
-        on, off = collateral_schedule(venue, key.symbol, ON), collateral_schedule(venue, key.symbol, OFF)
-        return {on: collateral_pieces(table), off: OFF_PIECES}
+        counted = collateral_pieces(table)
+        found = {ON: counted, OFF: OFF_PIECES, HAIRCUT: haircut_pieces(counted), HAIRCUT_OFF: haircut_pieces(OFF_PIECES)}
+        return {collateral_schedule(venue, key.symbol, variant): pieces for variant, pieces in found.items()}
     if isinstance(table, BorrowTiers):
         return {borrow_schedule(venue, key.symbol, which): borrow_pieces(table, which) for which in (MAINTENANCE, INITIAL)}
     return {}

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from random import Random
 
-from monitor.domain.account import PoolKind
+from monitor.domain.account import AccountMode, PoolKind
 from monitor.domain.holdings import PoolHoldings
 from monitor.domain.ids import DriverKey
 from monitor.domain.report import PoolReport
@@ -18,7 +18,8 @@ from monitor.rules.registry import rulebook_of
 from monitor.rules.rulebook import Missing, PoolFigures, Rulebook
 from monitor.rules.tape import Piece, ScheduleKey, Tape
 from tests.property.pools_oracle import Market
-from tests.support import binance_coinm_books, binance_usdm_books, bybit_books, generic_books
+from tests.support import binance_coinm_books, binance_usdm_books, bybit_books
+from tests.support.multi_currency_books import MultiCurrencyBooks
 from tests.support.random_books import Book
 
 Schedules = dict[ScheduleKey, tuple[Piece, ...]]
@@ -39,6 +40,10 @@ class VenueBooks:
         return (self.random_book(random) for _ in range(count))
 
 
+def over_all_coins(books: MultiCurrencyBooks, kinds: frozenset[PoolKind]) -> VenueBooks:
+    return VenueBooks(books.random_book, books.cases_of, books.cases, kinds, count=1000)
+
+
 VENUES = {
     "binance_coinm": VenueBooks(
         binance_coinm_books.random_book,
@@ -56,7 +61,28 @@ VENUES = {
         frozenset({PoolKind.CROSS, PoolKind.ISOLATED}),
         count=2000,
     ),
-    "generic": VenueBooks(generic_books.random_book, generic_books.cases_of, generic_books.CASES, frozenset(PoolKind)),
+    "binance_pm": over_all_coins(
+        MultiCurrencyBooks(
+            "binance_pm",
+            (AccountMode.PORTFOLIO,),
+            given=("open_loss", "other_maintenance_margin"),
+            has_isolated=False,
+            has_loans=True,
+        ),
+        frozenset({PoolKind.CROSS}),
+    ),
+    "bitget": over_all_coins(
+        MultiCurrencyBooks("bitget", (AccountMode.MULTI_CURRENCY,), has_isolated=False, tiers_by_value=True),
+        frozenset({PoolKind.CROSS}),
+    ),
+    "generic": over_all_coins(
+        MultiCurrencyBooks(
+            "generic",
+            (AccountMode.MULTI_CURRENCY, AccountMode.MULTI_CURRENCY, AccountMode.SINGLE_CURRENCY),
+            given=("other_maintenance_margin",),
+        ),
+        frozenset(PoolKind),
+    ),
 }
 
 

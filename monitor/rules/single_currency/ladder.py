@@ -9,19 +9,24 @@ from monitor.rules.rulebook import PoolFigures
 from monitor.rules.single_currency.documents import Documents
 
 
-def trigger_text(documents: Documents) -> str:
-    """The trigger as reports tell it, with its exact sense."""
-    return f"collateral_value - maintenance_margin {'<' if documents.is_strict else '<='} 0"
-
-
 def unknown_ladder(documents: Documents) -> Ladder:
     """The ladder of a pool without figures."""
-    return Ladder(trigger=trigger_text(documents), procedure=documents.procedure)
+    return Ladder(trigger=documents.trigger_text, procedure=documents.procedure)
 
 
-def ladder_of(figures: PoolFigures, documents: Documents) -> Ladder:
-    """The ladder of a pool with figures, its stages in the order in which they come."""
-    thresholds = (
+def ladder_of(figures: PoolFigures, documents: Documents, venue_figures: dict[str, Decimal] | None = None) -> Ladder:
+    """The ladder of a pool with figures, its stages in the order in which they come, and the venue's own figures."""
+    thresholds = _common_stages(documents) if documents.stages is None else documents.stages
+    return Ladder(
+        trigger=documents.trigger_text,
+        procedure=documents.procedure,
+        stages=tuple(threshold.stage(figures) for threshold in thresholds),
+        venue_figures=venue_figures or {},
+    )
+
+
+def _common_stages(documents: Documents) -> tuple[Threshold, ...]:
+    return (
         Threshold(
             name="initial margin used up",
             condition="collateral_value - initial_margin <= 0",
@@ -30,12 +35,10 @@ def ladder_of(figures: PoolFigures, documents: Documents) -> Ladder:
         ),
         Threshold(
             name="liquidation",
-            condition=trigger_text(documents),
-            margin_factor=Decimal(1),
+            condition=documents.trigger_text,
+            margin_factor=documents.margin_factor,
             strict=documents.is_strict,
             source=documents.liquidation,
         ),
         Threshold(name="bankruptcy", condition="collateral_value <= 0", source=documents.liquidation),
     )
-    stages = tuple(threshold.stage(figures) for threshold in thresholds)
-    return Ladder(trigger=trigger_text(documents), procedure=documents.procedure, stages=stages)

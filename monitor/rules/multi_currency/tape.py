@@ -1,0 +1,116 @@
+"""The same pool over all coins as a tape: each coin has cells of equity, maintenance and initial margin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from monitor.domain.holdings import PoolHoldings
+from monitor.domain.ids import DriverKey
+from monitor.rules.coin_tiers import HAIRCUT, HAIRCUT_OFF, INITIAL, MAINTENANCE, OFF, ON
+from monitor.rules.drivers import index_driver
+from monitor.rules.exact import exact
+from monitor.rules.multi_currency.documents import Documents
+from monitor.rules.multi_currency.terms import CoinTerms, coins_of
+from monitor.rules.multi_currency.valuation import initial_reason
+from monitor.rules.rulebook import Missing, Tables
+from monitor.rules.schedules import borrow_schedule, bracket_schedule, collateral_schedule
+from monitor.rules.tape import (
+    COLLATERAL_CELL,
+    INITIAL_CELL,
+    MAINTENANCE_CELL,
+    NO_CELL,
+    Leg,
+    Node,
+    NodeMode,
+    ScheduleKey,
+    Tape,
+)
+from monitor.rules.terms import PositionTerms
+
+
+def compile_tape(pool: PoolHoldings, tables: Tables, documents: Documents) -> Tape | Missing:
+    """The pool's tape, or what is missing: a table, or what the holdings themselves do not know."""
+    lookup = documents.lookup(tables)
+    lookup.miss(*pool.unknown)
+    lookup.weights()
+    owed, other_maintenance = documents.given(pool)
+    build = _Build(documents, base=[owed.copy_negate(), other_maintenance, Decimal(0)])
+    for coin in coins_of(pool, lookup.positions(pool), lookup, documents):
+        build.add_coin(coin)
+    if lookup.reasons:
+        return Missing(lookup.reasons)
+    return Tape(
+        base=tuple(build.base),
+        legs=tuple(build.legs),
+        program=tuple(build.program),
+        margin_currency="USD",
+        unit=None,
+        trigger=documents.trigger,
+        table_version=lookup.table_version,
+        verified=lookup.verified and not documents.unverified,
+        initial_margin_reason=initial_reason(pool),
+    )
+
+
+@dataclass(slots=True)
+class _Build:
+    """A tape as it grows, coin by coin."""
+
+    documents: Documents
+    base: list[Decimal]
+    legs: list[Leg] = field(default_factory=list)
+    program: list[Node] = field(default_factory=list)
+
+    def add_coin(self, terms: CoinTerms) -> None:
+        """The cells, legs and nodes of one coin."""
+        coin, venue = terms.coin, self.documents.venue
+        index = index_driver(venue, coin)
+        equity = self._cell(terms.constant)
+        self._add_collateral(terms, equity, index)
+        if terms.rates is not None:
+            with exact():
+                owed = equity if terms.loan is None else self._cell(-terms.loan)
+            self._map(owed, MAINTENANCE_CELL, borrow_schedule(venue, coin, MAINTENANCE), index)
+            self._map(owed, INITIAL_CELL, borrow_schedule(venue, coin, INITIAL), index)
+        if terms.positions:
+            maintenance, initial = self._cell(Decimal(0)), self._cell(Decimal(0))
+            self._map(maintenance, MAINTENANCE_CELL, None, index)
+            self._map(initial, INITIAL_CELL, None, index)
+            self.legs += [_leg(term, equity, maintenance, initial) for term in terms.positions]
+
+    def _add_collateral(self, terms: CoinTerms, equity: int, index: DriverKey) -> None:
+        """What the coin counts for: its equity bent by its tiers, in the coin or, for tiers by value, in USD."""
+        counts_in_full = not terms.positions and terms.constant <= 0
+        venue, coin = self.documents.venue, terms.coin
+        if counts_in_full:
+            self._map(equity, COLLATERAL_CELL, None, index)
+        elif self.documents.tiers_by_value:
+            # In full, less the haircut of the value: what bends is no longer linear in the coin.
+            value = self._cell(Decimal(0))
+            haircut = collateral_schedule(venue, coin, HAIRCUT if terms.is_collateral else HAIRCUT_OFF)
+            self._map(equity, COLLATERAL_CELL, None, index)
+            self._map(equity, value, None, index)
+            self.program.append(Node(NodeMode.MAP, value, COLLATERAL_CELL, schedule=haircut))
+        else:
+            self._map(equity, COLLATERAL_CELL, collateral_schedule(venue, coin, ON if terms.is_collateral else OFF), index)
+
+    def _map(self, source: int, target: int, schedule: ScheduleKey | None, index: DriverKey) -> None:
+        self.program.append(Node(NodeMode.MAP, source, target, schedule=schedule, scale=index))
+
+    def _cell(self, constant: Decimal) -> int:
+        self.base.append(constant)
+        return len(self.base) - 1
+
+
+def _leg(terms: PositionTerms, equity: int, maintenance: int, initial: int) -> Leg:
+    per_unit = terms.initial_margin_per_unit
+    return Leg(
+        driver=terms.driver,
+        quantity=terms.value_quantity,
+        value_cell=equity,
+        margin_cell=maintenance,
+        initial_cell=NO_CELL if per_unit is None else initial,
+        schedule=bracket_schedule(terms.position.instrument),
+        initial_rate=Decimal(0) if per_unit is None else per_unit,
+    )
