@@ -309,6 +309,68 @@ class BorrowTableEntry(_Entry, frozen=True):
         require_subject("asset", self.asset)
 
 
+class ScenarioEntry(_Entry, frozen=True):
+    """One scenario of a grid."""
+
+    name: str
+    move: Annotated[Figure, Meta(description="of the class's scan, such as 0.5 or -1")]
+    share: Annotated[Figure, Meta(description="0 to 1: what of the result counts")] = Decimal(1)
+
+
+class ScenarioGridEntry(_Entry, frozen=True):
+    """The scenarios by which positions are margined, in the order of published arrays."""
+
+    grid: Annotated[str, Meta(description="venue:GRID, such as generic_portfolio:span16")]
+    scenarios: list[ScenarioEntry]
+    initial_factor: Annotated[Figure, Meta(description="initial margin = so many times the risk")] = Decimal(1)
+    version: str = "account file"
+    source: str = ""
+    verified: bool = True
+
+    def __post_init__(self) -> None:
+        require_subject("grid", self.grid)
+
+
+class ConcentrationEntry(_Entry, frozen=True):
+    """One slice of a class's gross notional in USD, from `floor` on."""
+
+    floor: Figure
+    rate: Figure
+
+
+class RiskClassEntry(_Entry, frozen=True):
+    """How the positions of one underlying are scanned, netted and charged."""
+
+    underlying: Annotated[str, Meta(description="venue:BASE, such as generic_portfolio:BTC")]
+    grid: Annotated[str, Meta(description="the name of a grid, without the venue")]
+    scan_range: Annotated[Figure | None, Meta(description="a full move in money for one unit")] = None
+    scan_rate: Annotated[Figure | None, Meta(description="a full move as part of the mark")] = None
+    group: str = ""
+    offset: Annotated[Figure, Meta(description="0 to 1: share of its gains that offsets others of the group")] = Decimal(0)
+    liquidity_rate: Annotated[Figure, Meta(description="of the gross notional")] = Decimal(0)
+    concentration: list[ConcentrationEntry] = []
+    version: str = "account file"
+    source: str = ""
+    verified: bool = True
+
+    def __post_init__(self) -> None:
+        require_subject("underlying", self.underlying)
+
+
+class RiskArrayEntry(_Entry, frozen=True):
+    """What one long contract gains or loses in each scenario of a grid, as published."""
+
+    instrument: Annotated[str, Meta(description="venue:SYMBOL")]
+    grid: Annotated[str, Meta(description="the name of a grid, without the venue")]
+    gains: list[Figure]
+    version: str = "account file"
+    source: str = ""
+    verified: bool = True
+
+    def __post_init__(self) -> None:
+        require_subject("instrument", self.instrument)
+
+
 class TablesEntry(_Entry, frozen=True):
     """The tables that value the accounts. What is missing makes its holders unknown."""
 
@@ -316,6 +378,9 @@ class TablesEntry(_Entry, frozen=True):
     leverage_brackets: list[BracketTableEntry] = []
     collateral_tiers: list[CollateralTableEntry] = []
     borrow_tiers: list[BorrowTableEntry] = []
+    scenario_grids: list[ScenarioGridEntry] = []
+    risk_classes: list[RiskClassEntry] = []
+    risk_arrays: list[RiskArrayEntry] = []
 
 
 class BandEntry(_Entry, frozen=True):

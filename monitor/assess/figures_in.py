@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from monitor.assess.account_file import AccountFile, AssetIndexEntry, BracketEntry, BracketTableEntry, InstrumentEntry
+from monitor.assess.grids_in import put_grids
 from monitor.assess.tiers_in import put_coin_tiers
 from monitor.domain.errors import BadInput
 from monitor.domain.ids import CLOCK, DriverKey, DriverKind, symbol_of, venue_of
@@ -54,9 +55,12 @@ def inputs_of(file: AccountFile, source: str) -> Inputs:
         _put(
             inputs.tables, TableKind.LEVERAGE_BRACKETS, table.instrument, _bracket_version(table, where, source), where, source
         )
-    put_coin_tiers(
-        file.tables, lambda kind, asset, version, where: _put(inputs.tables, kind, asset, version, where, source), source
-    )
+    for put_tables in (put_coin_tiers, put_grids):
+        put_tables(
+            file.tables,
+            lambda kind, subject, version, where: _put(inputs.tables, kind, subject, version, where, source),
+            source,
+        )
     for index, asset in enumerate(file.asset_indices):
         _put_asset(inputs, asset, f"asset_indices[{index}]", source)
     _put_prices(file, inputs, source)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from monitor.domain.checks import require_not_negative, require_positive
 from monitor.domain.instrument import Instrument
+from monitor.domain.scenario_tables import RiskArray, RiskClass, ScenarioGrid
 
 
 class TableKind(Enum):
@@ -25,6 +26,9 @@ class TableKind(Enum):
     CLASS_WEIGHTS = "class_weights"
     COLLATERAL_TIERS = "collateral_tiers"
     BORROW_TIERS = "borrow_tiers"
+    SCENARIO_GRID = "scenario_grid"
+    RISK_CLASS = "risk_class"
+    RISK_ARRAY = "risk_array"
 
 
 class TableKey(NamedTuple):
@@ -207,7 +211,17 @@ def _require_contiguous(name: str, slices: list[tuple[Decimal, Decimal | None]])
             raise ValueError(f"{name} must rise: cap {cap} at floor {floor}")
 
 
-Table = Instrument | LeverageBrackets | AssetIndexBuffers | ClassWeights | CollateralTiers | BorrowTiers
+Table = (
+    Instrument
+    | LeverageBrackets
+    | AssetIndexBuffers
+    | ClassWeights
+    | CollateralTiers
+    | BorrowTiers
+    | ScenarioGrid
+    | RiskClass
+    | RiskArray
+)
 
 TABLE_TYPES: dict[TableKind, type[Table]] = {
     TableKind.INSTRUMENT: Instrument,
@@ -216,6 +230,9 @@ TABLE_TYPES: dict[TableKind, type[Table]] = {
     TableKind.CLASS_WEIGHTS: ClassWeights,
     TableKind.COLLATERAL_TIERS: CollateralTiers,
     TableKind.BORROW_TIERS: BorrowTiers,
+    TableKind.SCENARIO_GRID: ScenarioGrid,
+    TableKind.RISK_CLASS: RiskClass,
+    TableKind.RISK_ARRAY: RiskArray,
 }
 
 

@@ -51,10 +51,15 @@ class TableLookup:
 
     def table(self, kind: TableKind, symbol: str) -> TableVersion | None:
         """The version in force of one table, None (with the reason noted) without one."""
-        key = TableKey(self._venue, kind, symbol)
-        found = self._tables.find(key)
+        found = self.optional(kind, symbol)
         if found is None:
-            self.miss(f"table {key} not loaded")
+            self.miss(f"table {TableKey(self._venue, kind, symbol)} not loaded")
+        return found
+
+    def optional(self, kind: TableKind, symbol: str) -> TableVersion | None:
+        """The version in force of a table that need not be there."""
+        found = self._tables.find(TableKey(self._venue, kind, symbol))
+        if found is None:
             return None
         self.verified = self.verified and found.verified
         # An instrument's terms have no version that a person would look for in a page.

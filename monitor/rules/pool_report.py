@@ -137,6 +137,7 @@ class Valued(Protocol):
 def position_report(value: Valued, solved: LiquidationPrice) -> PositionReport:
     """The report of a position with figures."""
     terms, position = value.terms, value.terms.position
+    has_margin = terms.has_margin
     return PositionReport(
         instrument=position.instrument,
         side=side_of(position),
@@ -145,14 +146,21 @@ def position_report(value: Valued, solved: LiquidationPrice) -> PositionReport:
         mark_price=value.mark_price,
         notional=value.notional,
         unrealised_pnl=value.unrealised_pnl,
-        initial_margin=value.initial_margin,
-        maintenance_margin=value.maintenance_margin,
-        maintenance_margin_rate=value.bracket.maintenance_margin_rate,
+        initial_margin=value.initial_margin if has_margin else None,
+        maintenance_margin=value.maintenance_margin if has_margin else None,
+        maintenance_margin_rate=value.bracket.maintenance_margin_rate if has_margin else None,
         leverage=position.leverage,
         liquidation_price=solved.price,
         liquidation_price_reason=solved.reason,
-        reason=None if value.initial_margin is not None else f"leverage of {position.instrument} not known",
+        reason=_margin_reason(value),
     )
+
+
+def _margin_reason(value: Valued) -> str | None:
+    """Why a margin of the position is not told, None when all are."""
+    if not value.terms.has_margin:
+        return "its margin is part of that of its class"
+    return None if value.initial_margin is not None else f"leverage of {value.terms.position.instrument} not known"
 
 
 def unvalued_position(position: Position, reason: str) -> PositionReport:

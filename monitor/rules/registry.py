@@ -9,6 +9,7 @@ from monitor.rules.binance_usdm import BinanceUsdm
 from monitor.rules.bitget import Bitget
 from monitor.rules.bybit import Bybit
 from monitor.rules.generic import Generic
+from monitor.rules.generic_portfolio import GenericPortfolio
 from monitor.rules.kraken_futures import KrakenFutures
 from monitor.rules.rulebook import Rulebook
 
@@ -19,6 +20,7 @@ _ALL: tuple[Rulebook, ...] = (
     Bitget(),
     Bybit(),
     Generic(),
+    GenericPortfolio(),
     KrakenFutures(),
 )
 _RULEBOOKS = {rulebook.venue: rulebook for rulebook in _ALL}

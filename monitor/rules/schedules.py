@@ -6,8 +6,10 @@ A schedule's kind is that of its table, so that the table of a schedule is found
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 from monitor.domain.ids import subject_id, symbol_of, venue_of
+from monitor.domain.scenario_tables import RiskClass
 from monitor.domain.tables import BorrowTiers, CollateralTiers, LeverageBrackets, TableKey, TableKind, TableVersion
 from monitor.rules.brackets import bracket_pieces
 from monitor.rules.coin_tiers import (
@@ -22,8 +24,12 @@ from monitor.rules.coin_tiers import (
     collateral_pieces,
     haircut_pieces,
 )
+from monitor.rules.exact import exact
 from monitor.rules.rulebook import Tables
 from monitor.rules.tape import Piece, ScheduleKey, Tape
+
+OFFSET = "offset"
+CONCENTRATION = "concentration"
 
 TableSchedules = Callable[[TableKey, TableVersion], Mapping[ScheduleKey, tuple[Piece, ...]]]
 
@@ -54,9 +60,29 @@ def table_schedules(key: TableKey, version: TableVersion) -> Mapping[ScheduleKey
         counted = collateral_pieces(table)
         found = {ON: counted, OFF: OFF_PIECES, HAIRCUT: haircut_pieces(counted), HAIRCUT_OFF: haircut_pieces(OFF_PIECES)}
         return {collateral_schedule(venue, key.symbol, variant): pieces for variant, pieces in found.items()}
+    if isinstance(table, RiskClass):
+        pieces = {OFFSET: offset_pieces(table), CONCENTRATION: concentration_pieces(table)}
+        return {ScheduleKey(venue, key.kind.value, key.symbol, variant): found for variant, found in pieces.items()}
     if isinstance(table, BorrowTiers):
         return {borrow_schedule(venue, key.symbol, which): borrow_pieces(table, which) for which in (MAINTENANCE, INITIAL)}
     return {}
+
+
+def offset_pieces(table: RiskClass) -> tuple[Piece, ...]:
+    """A class's loss in full, of a gain (below 0) the share that offsets others."""
+    return Piece(Decimal("-Infinity"), table.offset, Decimal(0)), Piece(Decimal(0), Decimal(1), Decimal(0))
+
+
+def concentration_pieces(table: RiskClass) -> tuple[Piece, ...]:
+    """What is charged on a class's gross notional, slice by slice."""
+    pieces = [Piece(Decimal(0), Decimal(0), Decimal(0))]
+    with exact():
+        for tier in table.concentration:
+            before = pieces[-1]
+            offset = before.slope * tier.floor + before.offset - tier.rate * tier.floor
+            following = Piece(tier.floor, tier.rate, offset)
+            pieces = [following] if tier.floor == 0 else [*pieces, following]
+    return tuple(pieces)
 
 
 def schedules_of_tape(tape: Tape, tables: Tables, schedules: TableSchedules) -> dict[ScheduleKey, tuple[Piece, ...]]:

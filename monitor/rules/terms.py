@@ -9,7 +9,8 @@ from decimal import Decimal
 from monitor.domain.holdings import PoolHoldings, Position
 from monitor.domain.ids import DriverKey, symbol_of
 from monitor.domain.instrument import Instrument, InstrumentKind
-from monitor.domain.tables import BorrowTiers, CollateralTiers, LeverageBrackets, TableKind, TableVersion
+from monitor.domain.scenario_tables import RiskArray
+from monitor.domain.tables import BorrowTiers, Bracket, CollateralTiers, LeverageBrackets, TableKind, TableVersion
 from monitor.rules.derived import reciprocal_driver
 from monitor.rules.drivers import mark_driver
 from monitor.rules.exact import exact, quotient, reciprocal
@@ -56,14 +57,27 @@ class PositionTerms:
         return self.quantity.copy_negate() if self.instrument.kind.is_inverse else self.quantity
 
     @property
+    def has_margin(self) -> bool:
+        """Whether the position has a margin of its own, by its brackets and leverage."""
+        return self.brackets is not NO_BRACKETS
+
+    @property
     def initial_margin_per_unit(self) -> Decimal | None:
         """Initial margin for each unit of the driver, `|quantity| / leverage`; None while the leverage is not known."""
         leverage = self.position.leverage
+        if not self.has_margin:
+            return Decimal(0)
         return None if leverage is None else quotient(self.quantity.copy_abs(), leverage)
 
     def taken(self, mark_price: Decimal) -> Decimal:
         """The driver's value at a mark price."""
         return reciprocal(mark_price) if self.instrument.kind.is_inverse else mark_price
+
+
+NO_BRACKETS = LeverageBrackets(
+    brackets=(Bracket(floor=Decimal(0), cap=None, maintenance_margin_rate=Decimal(0), deduction=Decimal(0)),)
+)
+"""Of a position whose margin is not its own: it is that of the class or the portfolio that it stands in."""
 
 
 class PositionLookup(TableLookup):
@@ -112,6 +126,11 @@ class PositionLookup(TableLookup):
             self.miss(f"{name} is {found.table.kind.value}: {self._refusal}")
             return None
         return found.table
+
+    def risk_array(self, terms: PositionTerms) -> RiskArray | None:
+        """The published array of an instrument, None where there is none: most have none."""
+        found = self.optional(TableKind.RISK_ARRAY, terms.symbol)
+        return found.table if found is not None and isinstance(found.table, RiskArray) else None
 
     def collateral_tiers(self, coin: str) -> CollateralTiers | None:
         """The collateral ratios of a coin."""

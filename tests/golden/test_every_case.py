@@ -14,6 +14,7 @@ from tests.golden import (
     test_bitget_cases,
     test_bybit_cases,
     test_generic_cases,
+    test_generic_portfolio_cases,
     test_kraken_futures_cases,
 )
 from tests.support.requirements import shared_folder
@@ -30,6 +31,7 @@ RUN = (
     test_bitget_cases.cases,
     test_bybit_cases.cases,
     test_generic_cases.cases,
+    test_generic_portfolio_cases.cases,
     test_kraken_futures_cases.cases,
 )
 CONTROLS = {test_binance_coinm_cases.CONTROL, test_generic_cases.CONTROL}
@@ -75,4 +77,4 @@ def test_the_states_are_counted() -> None:
     assert Counter(entry["state"] for entry in listed().values()) == COUNTS
 
 
-COUNTS = {"control": 2, "open": 87, "out": 6, "pass": 45}
+COUNTS = {"control": 2, "open": 85, "out": 6, "pass": 47}

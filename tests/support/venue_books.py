@@ -18,7 +18,7 @@ from monitor.rules.registry import rulebook_of
 from monitor.rules.rulebook import Missing, PoolFigures, Rulebook
 from monitor.rules.tape import Piece, ScheduleKey, Tape
 from tests.property.pools_oracle import Market
-from tests.support import binance_coinm_books, binance_usdm_books, bybit_books
+from tests.support import binance_coinm_books, binance_usdm_books, bybit_books, portfolio_books
 from tests.support.multi_currency_books import MultiCurrencyBooks
 from tests.support.random_books import Book
 
@@ -82,6 +82,9 @@ VENUES = {
             given=("other_maintenance_margin",),
         ),
         frozenset(PoolKind),
+    ),
+    "generic_portfolio": VenueBooks(
+        portfolio_books.random_book, portfolio_books.cases_of, portfolio_books.CASES, frozenset({PoolKind.CROSS})
     ),
 }
 

@@ -11,6 +11,7 @@ from monitor.domain.holdings import PoolHoldings
 from monitor.rules import single_currency
 from monitor.rules.exact import exact
 from monitor.rules.multi_currency.coins import CoinValue
+from monitor.rules.multi_currency.extra_margin import ExtraMargin
 from monitor.rules.rulebook import PoolFigures
 
 OTHER_MAINTENANCE = "other_maintenance_margin"
@@ -26,6 +27,7 @@ class Documents(single_currency.Documents):
     an account may also keep a pool a coin.
 
     `margins_loans`: what needs margin as borrowed is what the account was lent, told a coin, not what its equity is short of.
+    `extra`: margin that positions need together, besides or instead of their own (a grid of scenarios).
     `tiers_by_value`: collateral tiers are slices of the value in USD, not of the quantity. `owed`: names of figures in USD that
     the account may give and that are taken off its equity.
     """
@@ -37,6 +39,7 @@ class Documents(single_currency.Documents):
     tiers_by_value: bool = False
     owed: tuple[str, ...] = ()
     printed: Printed | None = None
+    extra: ExtraMargin | None = None
 
     def given(self, pool: PoolHoldings) -> tuple[Decimal, Decimal]:
         """What the account gives: what is taken off its equity, and the margin of positions that are not told; in USD."""

@@ -33,7 +33,11 @@ def parts_of(valuation: Valuation, documents: Documents) -> tuple[Part, ...]:
         parts.append(_part("maintenance_margin", name, amount, "USD", "given with the account", documents))
     for coin in valuation.coins:
         parts += [_part(*figure, documents) for figure in _figures_in_coin(coin) if figure[2]]
-    return (*parts, *(part for value in valuation.positions for part in position_parts(value, documents)))
+    return (
+        *parts,
+        *valuation.extra.parts,
+        *(part for value in valuation.positions for part in position_parts(value, documents)),
+    )
 
 
 def _coin_figures(coin: CoinValue) -> Iterator[tuple[str, str, Decimal, str]]:

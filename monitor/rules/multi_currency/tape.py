@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from monitor.domain.holdings import PoolHoldings
@@ -11,6 +10,7 @@ from monitor.rules.coin_tiers import HAIRCUT, HAIRCUT_OFF, INITIAL, MAINTENANCE,
 from monitor.rules.drivers import index_driver
 from monitor.rules.exact import exact
 from monitor.rules.multi_currency.documents import Documents
+from monitor.rules.multi_currency.extra_margin import TapeBuild
 from monitor.rules.multi_currency.terms import CoinTerms, coins_of
 from monitor.rules.multi_currency.valuation import initial_reason
 from monitor.rules.rulebook import Missing, Tables
@@ -35,9 +35,12 @@ def compile_tape(pool: PoolHoldings, tables: Tables, documents: Documents) -> Ta
     lookup.miss(*pool.unknown)
     lookup.weights()
     owed, other_maintenance = documents.given(pool)
+    terms = lookup.positions(pool)
     build = _Build(documents, base=[owed.copy_negate(), other_maintenance, Decimal(0)])
-    for coin in coins_of(pool, lookup.positions(pool), lookup, documents):
+    for coin in coins_of(pool, terms, lookup, documents):
         build.add_coin(coin)
+    if documents.extra is not None:
+        documents.extra.compile(terms, lookup, build)
     if lookup.reasons:
         return Missing(lookup.reasons)
     return Tape(
@@ -49,35 +52,35 @@ def compile_tape(pool: PoolHoldings, tables: Tables, documents: Documents) -> Ta
         trigger=documents.trigger,
         table_version=lookup.table_version,
         verified=lookup.verified and not documents.unverified,
-        initial_margin_reason=initial_reason(pool),
+        initial_margin_reason=initial_reason(pool, documents),
     )
 
 
-@dataclass(slots=True)
-class _Build:
+class _Build(TapeBuild):
     """A tape as it grows, coin by coin."""
 
-    documents: Documents
-    base: list[Decimal]
-    legs: list[Leg] = field(default_factory=list)
-    program: list[Node] = field(default_factory=list)
+    def __init__(self, documents: Documents, base: list[Decimal]) -> None:
+        super().__init__(base)
+        self.documents = documents
 
     def add_coin(self, terms: CoinTerms) -> None:
         """The cells, legs and nodes of one coin."""
         coin, venue = terms.coin, self.documents.venue
         index = index_driver(venue, coin)
-        equity = self._cell(terms.constant)
+        equity = self.cell(terms.constant)
         self._add_collateral(terms, equity, index)
         if terms.rates is not None:
             with exact():
-                owed = equity if terms.loan is None else self._cell(-terms.loan)
+                owed = equity if terms.loan is None else self.cell(-terms.loan)
             self._map(owed, MAINTENANCE_CELL, borrow_schedule(venue, coin, MAINTENANCE), index)
             self._map(owed, INITIAL_CELL, borrow_schedule(venue, coin, INITIAL), index)
-        if terms.positions:
-            maintenance, initial = self._cell(Decimal(0)), self._cell(Decimal(0))
+        if any(term.has_margin for term in terms.positions):
+            maintenance, initial = self.cell(Decimal(0)), self.cell(Decimal(0))
             self._map(maintenance, MAINTENANCE_CELL, None, index)
             self._map(initial, INITIAL_CELL, None, index)
-            self.legs += [_leg(term, equity, maintenance, initial) for term in terms.positions]
+        else:
+            maintenance = initial = NO_CELL
+        self.legs += [_leg(term, equity, maintenance, initial) for term in terms.positions]
 
     def _add_collateral(self, terms: CoinTerms, equity: int, index: DriverKey) -> None:
         """What the coin counts for: its equity bent by its tiers, in the coin or, for tiers by value, in USD."""
@@ -87,7 +90,7 @@ class _Build:
             self._map(equity, COLLATERAL_CELL, None, index)
         elif self.documents.tiers_by_value:
             # In full, less the haircut of the value: what bends is no longer linear in the coin.
-            value = self._cell(Decimal(0))
+            value = self.cell(Decimal(0))
             haircut = collateral_schedule(venue, coin, HAIRCUT if terms.is_collateral else HAIRCUT_OFF)
             self._map(equity, COLLATERAL_CELL, None, index)
             self._map(equity, value, None, index)
@@ -98,10 +101,6 @@ class _Build:
     def _map(self, source: int, target: int, schedule: ScheduleKey | None, index: DriverKey) -> None:
         self.program.append(Node(NodeMode.MAP, source, target, schedule=schedule, scale=index))
 
-    def _cell(self, constant: Decimal) -> int:
-        self.base.append(constant)
-        return len(self.base) - 1
-
 
 def _leg(terms: PositionTerms, equity: int, maintenance: int, initial: int) -> Leg:
     per_unit = terms.initial_margin_per_unit
@@ -109,8 +108,8 @@ def _leg(terms: PositionTerms, equity: int, maintenance: int, initial: int) -> L
         driver=terms.driver,
         quantity=terms.value_quantity,
         value_cell=equity,
-        margin_cell=maintenance,
-        initial_cell=NO_CELL if per_unit is None else initial,
-        schedule=bracket_schedule(terms.position.instrument),
+        margin_cell=maintenance if terms.has_margin else NO_CELL,
+        initial_cell=NO_CELL if per_unit is None or not terms.has_margin else initial,
+        schedule=bracket_schedule(terms.position.instrument) if terms.has_margin else None,
         initial_rate=Decimal(0) if per_unit is None else per_unit,
     )

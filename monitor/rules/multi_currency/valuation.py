@@ -17,10 +17,12 @@ from monitor.rules.drivers import index_driver
 from monitor.rules.exact import exact
 from monitor.rules.multi_currency.coins import CoinValue
 from monitor.rules.multi_currency.documents import OTHER_MAINTENANCE, Documents
+from monitor.rules.multi_currency.extra_margin import ExtraValue
 from monitor.rules.multi_currency.terms import CoinTerms, coins_of
 from monitor.rules.positions import PositionValue, leverage_reasons, order_reasons, value_position
 from monitor.rules.rulebook import Missing, PoolFigures, Prices, Tables
 from monitor.rules.stress import StressFold
+from monitor.rules.terms import PositionLookup
 
 _ZERO = Decimal(0)
 
@@ -33,6 +35,7 @@ class Valuation:
     positions: tuple[PositionValue, ...]
     coins: tuple[CoinValue, ...]
     figures: PoolFigures
+    extra: ExtraValue
     verified: bool
 
 
@@ -50,20 +53,32 @@ def value_pool(pool: PoolHoldings, tables: Tables, prices: Prices, documents: Do
         if index is not None:
             own = [value for value in positions if value.terms.settle_asset == coin.coin]
             coins.append(_coin(coin, own, pool.wallets[coin.coin], index, documents))
+    extra = _extra(positions, tuple(coins), lookup, documents)
     if lookup.reasons or weights is None:
         return Missing(lookup.reasons)
     return Valuation(
         pool=pool,
         positions=positions,
         coins=tuple(coins),
-        figures=_figures(pool, positions, tuple(coins), weights, documents),
+        figures=_figures(pool, positions, tuple(coins), weights, extra, documents),
+        extra=extra,
         verified=lookup.verified,
     )
 
 
-def initial_reason(pool: PoolHoldings) -> str | None:
-    """Why the initial margin of a pool is not known, None when it is."""
-    unknown = [*leverage_reasons(pool), *order_reasons(pool)]
+def _extra(
+    positions: tuple[PositionValue, ...], coins: tuple[CoinValue, ...], lookup: PositionLookup, documents: Documents
+) -> ExtraValue:
+    """What the positions need together; nothing while something else is missing."""
+    if documents.extra is None or lookup.reasons:
+        return ExtraValue()
+    found = documents.extra.value(positions, {coin.coin: coin.index for coin in coins}, lookup)
+    return ExtraValue() if found is None else found
+
+
+def initial_reason(pool: PoolHoldings, documents: Documents) -> str | None:
+    """Why the initial margin of a pool is not known, None when it is. By scenarios no leverage is needed."""
+    unknown = [*([] if documents.extra else leverage_reasons(pool)), *order_reasons(pool)]
     if OTHER_MAINTENANCE in pool.venue_given:
         unknown.append("initial margin of the positions that are not told not known")
     return "; ".join(dict.fromkeys(unknown)) or None
@@ -101,13 +116,15 @@ def _figures(
     positions: tuple[PositionValue, ...],
     coins: tuple[CoinValue, ...],
     weights: ClassWeights,
+    extra: ExtraValue,
     documents: Documents,
 ) -> PoolFigures:
-    reason = initial_reason(pool)
+    reason = initial_reason(pool, documents)
     fold = StressFold()
     owed, maintenance = documents.given(pool)
-    initial = _ZERO
+    initial = extra.initial_margin
     with exact():
+        maintenance += extra.maintenance_margin
         collateral = -owed
         for coin in coins:
             collateral += coin.collateral_value

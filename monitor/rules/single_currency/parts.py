@@ -84,6 +84,8 @@ def position_parts(value: PositionValue, documents: Documents) -> Iterator[Part]
         formula=_pnl_formula(value),
         source=documents.formulas,
     )
+    if not terms.has_margin:
+        return
     version = terms.brackets_version
     yield Part(
         figure="position_maintenance_margin",

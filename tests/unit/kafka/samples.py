@@ -25,6 +25,7 @@ from monitor.domain.events import (
 )
 from monitor.domain.holdings import Order
 from monitor.domain.instrument import Instrument, InstrumentKind
+from monitor.domain.scenario_tables import ConcentrationTier, RiskArray, RiskClass, Scenario, ScenarioGrid
 from monitor.domain.tables import (
     AssetIndexBuffers,
     BorrowTier,
@@ -157,6 +158,19 @@ def every_table() -> list[TableChanged]:
                 ),
             )
         ),
+        TableKey("house", TableKind.SCENARIO_GRID, "ladder"): ScenarioGrid(
+            scenarios=(Scenario(name="up", move=Decimal(1)), Scenario(name="down", move=Decimal(-2), share=Decimal("0.35"))),
+            initial_factor=Decimal("1.2"),
+        ),
+        TableKey("house", TableKind.RISK_CLASS, "BTC"): RiskClass(
+            grid="ladder",
+            scan_rate=Decimal("0.15"),
+            group="majors",
+            offset=Decimal("0.3"),
+            liquidity_rate=Decimal("0.001"),
+            concentration=(ConcentrationTier(floor=Decimal(1_000_000), rate=Decimal("0.01")),),
+        ),
+        TableKey("house", TableKind.RISK_ARRAY, "BTC-CALL"): RiskArray(grid="ladder", gains=(Decimal(460), Decimal(-610))),
     }
     return [
         TableChanged(
