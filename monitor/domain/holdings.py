@@ -73,7 +73,8 @@ class PoolHoldings:
 
     `wallets` are the balances that back this pool: the cross part of an asset (whole balance less the isolated wallets), or
     the isolated wallet alone. `unknown` names what has not been seen and without which the pool has no figures.
-    `venue_given` are those of the account that concern this pool.
+    `venue_given` are those of the account that concern this pool. `unverified` names what no document confirms of the way in
+    which the account forms it.
     """
 
     pool: str
@@ -84,6 +85,7 @@ class PoolHoldings:
     orders: tuple[Order, ...] = ()
     margin_asset: str | None = None
     unknown: tuple[str, ...] = field(default=())
+    unverified: tuple[str, ...] = ()
     frozen: dict[str, Decimal] = field(default_factory=dict)
     borrowed: dict[str, Decimal] = field(default_factory=dict)
     not_collateral: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ The package ships no venue table.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from enum import Enum
 from itertools import pairwise
 from typing import NamedTuple
@@ -15,6 +15,8 @@ from typing import NamedTuple
 from monitor.domain.checks import require_not_negative, require_positive
 from monitor.domain.instrument import Instrument
 from monitor.domain.scenario_tables import RiskArray, RiskClass, ScenarioGrid
+
+_EXACT_DIGITS = 200
 
 
 class TableKind(Enum):
@@ -80,10 +82,9 @@ class LeverageBrackets:
         for lower, upper in pairwise(self.brackets):
             if lower.cap != upper.floor:
                 raise ValueError(f"brackets are not contiguous: cap {lower.cap} before floor {upper.floor}")
-            step = upper.maintenance_margin_rate - lower.maintenance_margin_rate
-            if step < 0:
+            if upper.maintenance_margin_rate < lower.maintenance_margin_rate:
                 raise ValueError(f"maintenance_margin_rate falls at notional {upper.floor}")
-            if upper.deduction != lower.deduction + upper.floor * step:
+            if upper.deduction != _continued_deduction(lower, upper):
                 raise ValueError(f"maintenance margin jumps at notional {upper.floor}: deduction {upper.deduction}")
 
     def bracket_at(self, notional: Decimal) -> Bracket:
@@ -92,6 +93,13 @@ class LeverageBrackets:
             if bracket.cap is None or notional < bracket.cap:
                 return bracket
         return self.brackets[-1]
+
+
+def _continued_deduction(lower: Bracket, upper: Bracket) -> Decimal:
+    """The deduction with which the margin does not jump; exact also for rates that are quotients of 40 digits."""
+    with localcontext(prec=_EXACT_DIGITS):
+        step = upper.maintenance_margin_rate - lower.maintenance_margin_rate
+        return lower.deduction + upper.floor * step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from monitor.rules.bitget import Bitget
 from monitor.rules.bybit import Bybit
 from monitor.rules.generic import Generic
 from monitor.rules.generic_portfolio import GenericPortfolio
+from monitor.rules.hyperliquid import Hyperliquid
 from monitor.rules.kraken_futures import KrakenFutures
 from monitor.rules.rulebook import Rulebook
 
@@ -21,6 +22,7 @@ _ALL: tuple[Rulebook, ...] = (
     Bybit(),
     Generic(),
     GenericPortfolio(),
+    Hyperliquid(),
     KrakenFutures(),
 )
 _RULEBOOKS = {rulebook.venue: rulebook for rulebook in _ALL}

@@ -15,6 +15,7 @@ from tests.golden import (
     test_bybit_cases,
     test_generic_cases,
     test_generic_portfolio_cases,
+    test_hyperliquid_cases,
     test_kraken_futures_cases,
 )
 from tests.support.requirements import shared_folder
@@ -32,6 +33,7 @@ RUN = (
     test_bybit_cases.cases,
     test_generic_cases.cases,
     test_generic_portfolio_cases.cases,
+    test_hyperliquid_cases.cases,
     test_kraken_futures_cases.cases,
 )
 CONTROLS = {test_binance_coinm_cases.CONTROL, test_generic_cases.CONTROL}
@@ -77,4 +79,4 @@ def test_the_states_are_counted() -> None:
     assert Counter(entry["state"] for entry in listed().values()) == COUNTS
 
 
-COUNTS = {"control": 2, "open": 85, "out": 6, "pass": 47}
+COUNTS = {"control": 2, "open": 58, "out": 7, "pass": 73}

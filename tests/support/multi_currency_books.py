@@ -45,12 +45,19 @@ class MultiCurrencyBooks:
     has_isolated: bool = True
     has_loans: bool = False
     tiers_by_value: bool = False
+    symbols: tuple[str, ...] = tuple(sorted(MARKS))
+
+    @property
+    def spans_coins(self) -> bool:
+        """Whether accounts of some mode have a pool over all coins."""
+        return self.modes != (AccountMode.SINGLE_CURRENCY,)
 
     @property
     def cases(self) -> int:
-        """Kinds of pools by side, brackets, linear and inverse, signs of equity, slices and tiers, what is given."""
-        kinds = 1 + self.has_isolated + (AccountMode.SINGLE_CURRENCY in self.modes)
-        return 2 * kinds + 5 + 2 + 2 + 5 + 4 + len(self.given) + 1
+        """Kinds of pools by side, brackets, linear and inverse, and over all coins signs, slices, tiers, what is given."""
+        kinds = self.spans_coins + self.has_isolated + (AccountMode.SINGLE_CURRENCY in self.modes)
+        forms = len({symbol.endswith("_PERP") for symbol in self.symbols})
+        return 2 * kinds + 5 + forms + (2 + 5 + 4 + len(self.given) + 1 if self.spans_coins else 0)
 
     def cases_of(self, pool: PoolHoldings, report: PoolReport, schedules: Schedules) -> Iterator[str]:
         """Which brackets, sides, slices and tiers a pool stands in, read off its holdings, tables and parts."""
@@ -82,7 +89,8 @@ class MultiCurrencyBooks:
         """One account with its tables and prices."""
         venue = self.venue
         tables, prices = tables_with_weights(), {}
-        for symbol, mark in MARKS.items():
+        for symbol in self.symbols:
+            mark = MARKS[symbol]
             put(tables, venue, TableKind.INSTRUMENT, symbol, instrument(venue, symbol))
             unit = Decimal(mark) if symbol.endswith("_PERP") else Decimal(1)
             put(tables, venue, TableKind.LEVERAGE_BRACKETS, symbol, bracket_table(random, unit=unit, edges=11))
@@ -96,7 +104,7 @@ class MultiCurrencyBooks:
 
     def _random_account(self, random: Random) -> AccountHoldings:
         hedge, mode = random.random() < 0.3, random.choice(self.modes)
-        symbols = random.sample(sorted(MARKS), random.randint(0, 4))
+        symbols = random.sample(self.symbols, min(len(self.symbols), random.randint(0, 4)))
         loans = {coin: abs(balance(random, coin)) / 4 for coin in COINS if random.random() < 0.4} if self.has_loans else {}
         given = self.given if mode is not AccountMode.SINGLE_CURRENCY else ()
         return AccountHoldings(

@@ -83,6 +83,14 @@ VENUES = {
         ),
         frozenset(PoolKind),
     ),
+    "hyperliquid": over_all_coins(
+        MultiCurrencyBooks("hyperliquid", (AccountMode.SINGLE_CURRENCY,), symbols=("BTCUSDT", "ETHUSDT", "XRPUSDT")),
+        frozenset({PoolKind.CROSS_ASSET, PoolKind.ISOLATED}),
+    ),
+    "kraken_futures": over_all_coins(
+        MultiCurrencyBooks("kraken_futures", (AccountMode.SINGLE_CURRENCY,), symbols=("BTCUSD_PERP", "ETHUSD_PERP")),
+        frozenset({PoolKind.CROSS_ASSET, PoolKind.ISOLATED}),
+    ),
     "generic_portfolio": VenueBooks(
         portfolio_books.random_book, portfolio_books.cases_of, portfolio_books.CASES, frozenset({PoolKind.CROSS})
     ),

@@ -27,5 +27,5 @@ def report_pool(pool: PoolHoldings, tables: Tables, prices: Prices, documents: D
     positions = tuple(position_report(value, solved[value.terms.position.instrument]) for value in valuation.positions)
     figures = replace(valuation.figures, parts=parts_of(valuation, documents))
     printed = None if documents.printed is None else documents.printed(figures, valuation.coins)
-    unverified = (*documents.unverified, *(() if valuation.verified else ("a table is not verified",)))
+    unverified = (*documents.unverified, *pool.unverified, *(() if valuation.verified else ("a table is not verified",)))
     return known_report(pool, figures, positions, ladder_of(figures, documents, printed), unverified, prices)

@@ -27,7 +27,7 @@ def report_pool(pool: PoolHoldings, tables: Tables, prices: Prices, documents: D
     solved = liquidation_prices(pool, compile_tape(pool, tables, documents), tables, prices, table_schedules)
     positions = tuple(position_report(value, solved[value.terms.position.instrument]) for value in valuation.positions)
     figures = replace(valuation.figures, parts=parts_of(valuation, documents))
-    unverified = (*documents.unverified, *(() if valuation.verified else ("a table is not verified",)))
+    unverified = (*documents.unverified, *pool.unverified, *(() if valuation.verified else ("a table is not verified",)))
     return known_report(pool, figures, positions, ladder_of(figures, documents), unverified, prices)
 
 

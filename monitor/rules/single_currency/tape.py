@@ -33,7 +33,7 @@ def compile_tape(pool: PoolHoldings, tables: Tables, documents: Documents) -> Ta
         unit=index_driver(documents.venue, coin),
         table_version=lookup.table_version,
         trigger=documents.trigger,
-        verified=lookup.verified and not documents.unverified,
+        verified=lookup.verified and not documents.unverified and not pool.unverified,
         initial_margin_reason=initial_reason(pool),
     )
 
