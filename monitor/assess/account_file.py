@@ -81,6 +81,7 @@ class PositionEntry(_Entry, frozen=True):
     mark_price: Annotated[Figure | None, Meta(description="may stand here or in mark_prices; the same in both")] = None
     leverage: Annotated[Figure | None, Meta(description="without it the initial margin is unknown")] = None
     taker_fee_rate: Annotated[Figure | None, Meta(description="the account's own, where a closing fee is margined")] = None
+    funding_index: Annotated[Figure | None, Meta(description="up to which funding is settled; without it all is")] = None
     margin_mode: MarginMode = MarginMode.CROSS
     isolated_wallet: Annotated[Figure | None, Meta(description="isolated: margin without unrealised PnL")] = None
     isolated_margin: Annotated[Figure | None, Meta(description="isolated: margin with unrealised PnL, as published")] = None
@@ -309,6 +310,36 @@ class BorrowTableEntry(_Entry, frozen=True):
         require_subject("asset", self.asset)
 
 
+class MarketMarginEntry(_Entry, frozen=True):
+    """The margin fractions of a market."""
+
+    instrument: Subject
+    initial_margin_fraction: Figure
+    maintenance_fraction: Annotated[Figure, Meta(description="of the initial margin")]
+    base_quantum: Annotated[Figure, Meta(description="how much of the underlying one unit of the venue is")]
+    open_interest: Annotated[Figure | None, Meta(description="in USD, with both caps or not at all")] = None
+    lower_cap: Figure | None = None
+    upper_cap: Figure | None = None
+    version: str = "account file"
+    source: str = ""
+    verified: bool = True
+
+    def __post_init__(self) -> None:
+        require_subject("instrument", self.instrument)
+
+
+class LiquidationTermsEntry(_Entry, frozen=True):
+    """How a venue prices liquidations."""
+
+    venue: str
+    bankruptcy_adjustment: Figure
+    spread_to_maintenance_ratio: Figure
+    max_liquidation_fee: Figure
+    version: str = "account file"
+    source: str = ""
+    verified: bool = True
+
+
 class ScenarioEntry(_Entry, frozen=True):
     """One scenario of a grid."""
 
@@ -378,6 +409,8 @@ class TablesEntry(_Entry, frozen=True):
     leverage_brackets: list[BracketTableEntry] = []
     collateral_tiers: list[CollateralTableEntry] = []
     borrow_tiers: list[BorrowTableEntry] = []
+    market_margins: list[MarketMarginEntry] = []
+    liquidation_terms: list[LiquidationTermsEntry] = []
     scenario_grids: list[ScenarioGridEntry] = []
     risk_classes: list[RiskClassEntry] = []
     risk_arrays: list[RiskArrayEntry] = []

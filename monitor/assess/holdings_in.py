@@ -75,6 +75,7 @@ def _position(account: AccountEntry, entry: PositionEntry, where: str, inputs: I
         leverage=entry.leverage,
         isolated_wallet=wallet,
         taker_fee_rate=entry.taker_fee_rate,
+        funding_index=entry.funding_index,
     )
 
 

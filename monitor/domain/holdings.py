@@ -17,7 +17,8 @@ class Position:
     `unrealised PnL = size * mark - cost`; of inverse kinds `-size * contract size / entry price`, so that it is
     `-size * contract size / mark - cost`. `isolated_wallet` is None in cross mode, and None in isolated mode until it
     was seen. `leverage` is None until told, and so is `taker_fee_rate`, the account's own (0.0006 = 0.06 %): venues that
-    put a closing fee into the margin need it.
+    put a closing fee into the margin need it. `funding_index` is that of its market up to which funding is settled, of venues
+    that settle it late; None: all is settled.
     """
 
     instrument: str
@@ -29,6 +30,7 @@ class Position:
     isolated_wallet: Decimal | None = None
     adl_rank: int | None = None
     taker_fee_rate: Decimal | None = None
+    funding_index: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from monitor.domain.checks import require_not_negative, require_positive
 from monitor.domain.instrument import Instrument
+from monitor.domain.market_margin import LiquidationTerms, MarketMargin
 from monitor.domain.scenario_tables import RiskArray, RiskClass, ScenarioGrid
 
 _EXACT_DIGITS = 200
@@ -28,6 +29,8 @@ class TableKind(Enum):
     CLASS_WEIGHTS = "class_weights"
     COLLATERAL_TIERS = "collateral_tiers"
     BORROW_TIERS = "borrow_tiers"
+    MARKET_MARGIN = "market_margin"
+    LIQUIDATION_TERMS = "liquidation_terms"
     SCENARIO_GRID = "scenario_grid"
     RISK_CLASS = "risk_class"
     RISK_ARRAY = "risk_array"
@@ -226,6 +229,8 @@ Table = (
     | ClassWeights
     | CollateralTiers
     | BorrowTiers
+    | MarketMargin
+    | LiquidationTerms
     | ScenarioGrid
     | RiskClass
     | RiskArray
@@ -238,6 +243,8 @@ TABLE_TYPES: dict[TableKind, type[Table]] = {
     TableKind.CLASS_WEIGHTS: ClassWeights,
     TableKind.COLLATERAL_TIERS: CollateralTiers,
     TableKind.BORROW_TIERS: BorrowTiers,
+    TableKind.MARKET_MARGIN: MarketMargin,
+    TableKind.LIQUIDATION_TERMS: LiquidationTerms,
     TableKind.SCENARIO_GRID: ScenarioGrid,
     TableKind.RISK_CLASS: RiskClass,
     TableKind.RISK_ARRAY: RiskArray,

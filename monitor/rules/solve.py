@@ -55,7 +55,9 @@ def solve(tape: Tape, schedules: Schedules, prices: Values, mark: DriverKey) -> 
     is_inverse = bool(forms) and forms != {mark}
     price = prices(mark)
     now = Fraction(reciprocal(price) if is_inverse else price)
-    slack = _slack(tape, schedules, prices, mark)
+    slack, margin = _functions(tape, schedules, prices, mark)
+    if tape.trigger.needs_margin and all(line.slope == line.offset == 0 for line in margin):
+        return LiquidationPrice(None, NONE)
     is_reached = _reached(tape.trigger.strict)
     if is_reached(_at(slack, now).at(now)):
         return LiquidationPrice(None, ALREADY)
@@ -84,8 +86,8 @@ def liquidation_prices(
     return {name: solve(tape, found.__getitem__, known, mark_driver(name)) for name in names}
 
 
-def _slack(tape: Tape, schedules: Schedules, prices: Values, mark: DriverKey) -> Function:
-    """`a * C - b * M` as a function of the mark, or of its reciprocal."""
+def _functions(tape: Tape, schedules: Schedules, prices: Values, mark: DriverKey) -> tuple[Function, Function]:
+    """`a * C - b * M`, and M, as functions of the mark, or of its reciprocal."""
     cells = [_constant(Fraction(constant)) for constant in tape.base]
     cells += [_constant(_ZERO)] * (MAINTENANCE_CELL + 1 - len(cells))
     for leg in tape.legs:
@@ -93,10 +95,11 @@ def _slack(tape: Tape, schedules: Schedules, prices: Values, mark: DriverKey) ->
     for node in tape.program:
         _run_node(cells, node, schedules, prices)
     trigger = tape.trigger
-    return _sum(
+    slack = _sum(
         _scaled(cells[COLLATERAL_CELL], Fraction(trigger.collateral_factor)),
         _scaled(cells[MAINTENANCE_CELL], -Fraction(trigger.margin_factor)),
     )
+    return slack, cells[MAINTENANCE_CELL]
 
 
 def _taken(leg: Leg, prices: Values, mark: DriverKey) -> Function:

@@ -16,6 +16,8 @@ from monitor.rules.drivers import mark_driver
 from monitor.rules.exact import exact, quotient, reciprocal
 from monitor.rules.lookup import TableLookup
 from monitor.rules.rulebook import Tables
+from monitor.rules.schedules import bracket_schedule
+from monitor.rules.tape import ScheduleKey
 
 LINEAR = frozenset({InstrumentKind.LINEAR_PERPETUAL, InstrumentKind.LINEAR_FUTURE})
 INVERSE = frozenset({InstrumentKind.INVERSE_PERPETUAL, InstrumentKind.INVERSE_FUTURE})
@@ -23,13 +25,19 @@ INVERSE = frozenset({InstrumentKind.INVERSE_PERPETUAL, InstrumentKind.INVERSE_FU
 
 @dataclass(frozen=True, slots=True)
 class PositionTerms:
-    """One position with its instrument and brackets; `quantity` signed, in base units (linear) or quote units (inverse)."""
+    """One position with its instrument and brackets; `quantity` signed, in base units (linear) or quote units (inverse).
+
+    `is_flat`: the brackets are one rate at every notional, which no table of brackets tells. `initial_rate`: part of the
+    notional, of venues that take no leverage from the account.
+    """
 
     position: Position
     instrument: Instrument
     brackets: LeverageBrackets
     brackets_version: TableVersion
     quantity: Decimal
+    initial_rate: Decimal | None = None
+    is_flat: bool = False
 
     @property
     def symbol(self) -> str:
@@ -62,11 +70,27 @@ class PositionTerms:
         return self.brackets is not NO_BRACKETS
 
     @property
+    def schedule(self) -> ScheduleKey | None:
+        """The schedule of its maintenance margin, None where it has none or a flat one."""
+        return bracket_schedule(self.position.instrument) if self.has_margin and not self.is_flat else None
+
+    @property
+    def flat_margin_per_unit(self) -> Decimal:
+        """Maintenance margin for each unit of the driver where it is flat, else 0."""
+        if not self.is_flat:
+            return Decimal(0)
+        with exact():
+            return self.quantity.copy_abs() * self.brackets.brackets[0].maintenance_margin_rate
+
+    @property
     def initial_margin_per_unit(self) -> Decimal | None:
         """Initial margin for each unit of the driver, `|quantity| / leverage`; None while the leverage is not known."""
         leverage = self.position.leverage
         if not self.has_margin:
             return Decimal(0)
+        if self.initial_rate is not None:
+            with exact():
+                return self.quantity.copy_abs() * self.initial_rate
         return None if leverage is None else quotient(self.quantity.copy_abs(), leverage)
 
     def taken(self, mark_price: Decimal) -> Decimal:

@@ -13,6 +13,7 @@ from tests.golden import (
     test_binance_usdm_cases,
     test_bitget_cases,
     test_bybit_cases,
+    test_dydx_v4_cases,
     test_generic_cases,
     test_generic_portfolio_cases,
     test_hyperliquid_cases,
@@ -31,6 +32,7 @@ RUN = (
     test_binance_usdm_cases.cases,
     test_bitget_cases.cases,
     test_bybit_cases.cases,
+    test_dydx_v4_cases.cases,
     test_generic_cases.cases,
     test_generic_portfolio_cases.cases,
     test_hyperliquid_cases.cases,
@@ -79,4 +81,4 @@ def test_the_states_are_counted() -> None:
     assert Counter(entry["state"] for entry in listed().values()) == COUNTS
 
 
-COUNTS = {"control": 2, "open": 58, "out": 7, "pass": 73}
+COUNTS = {"control": 2, "open": 26, "out": 7, "pass": 105}

@@ -18,7 +18,7 @@ from monitor.rules.registry import rulebook_of
 from monitor.rules.rulebook import Missing, PoolFigures, Rulebook
 from monitor.rules.tape import Piece, ScheduleKey, Tape
 from tests.property.pools_oracle import Market
-from tests.support import binance_coinm_books, binance_usdm_books, bybit_books, portfolio_books
+from tests.support import binance_coinm_books, binance_usdm_books, bybit_books, dydx_books, portfolio_books
 from tests.support.multi_currency_books import MultiCurrencyBooks
 from tests.support.random_books import Book
 
@@ -91,6 +91,7 @@ VENUES = {
         MultiCurrencyBooks("kraken_futures", (AccountMode.SINGLE_CURRENCY,), symbols=("BTCUSD_PERP", "ETHUSD_PERP")),
         frozenset({PoolKind.CROSS_ASSET, PoolKind.ISOLATED}),
     ),
+    "dydx_v4": VenueBooks(dydx_books.random_book, dydx_books.cases_of, dydx_books.CASES, frozenset({PoolKind.CROSS_ASSET})),
     "generic_portfolio": VenueBooks(
         portfolio_books.random_book, portfolio_books.cases_of, portfolio_books.CASES, frozenset({PoolKind.CROSS})
     ),

@@ -58,6 +58,7 @@ DOCUMENTS = PortfolioDocuments(
     rules="the portfolio book",
     modes=frozenset({AccountMode.PORTFOLIO}),
     has_isolated=False,
+    needs_leverage=False,
     extra=ScenarioMargin(VENUE, CONVENTIONS),
 )
 

@@ -14,7 +14,7 @@ from monitor.rules.multi_currency.extra_margin import TapeBuild
 from monitor.rules.multi_currency.terms import CoinTerms, coins_of
 from monitor.rules.multi_currency.valuation import initial_reason
 from monitor.rules.rulebook import Missing, Tables
-from monitor.rules.schedules import borrow_schedule, bracket_schedule, collateral_schedule
+from monitor.rules.schedules import borrow_schedule, collateral_schedule
 from monitor.rules.tape import (
     COLLATERAL_CELL,
     INITIAL_CELL,
@@ -110,6 +110,7 @@ def _leg(terms: PositionTerms, equity: int, maintenance: int, initial: int) -> L
         value_cell=equity,
         margin_cell=maintenance if terms.has_margin else NO_CELL,
         initial_cell=NO_CELL if per_unit is None or not terms.has_margin else initial,
-        schedule=bracket_schedule(terms.position.instrument) if terms.has_margin else None,
+        schedule=terms.schedule,
+        extra_margin=terms.flat_margin_per_unit,
         initial_rate=Decimal(0) if per_unit is None else per_unit,
     )

@@ -78,7 +78,7 @@ def _extra(
 
 def initial_reason(pool: PoolHoldings, documents: Documents) -> str | None:
     """Why the initial margin of a pool is not known, None when it is. By scenarios no leverage is needed."""
-    unknown = [*([] if documents.extra else leverage_reasons(pool)), *order_reasons(pool)]
+    unknown = [*(leverage_reasons(pool) if documents.needs_leverage else []), *order_reasons(pool)]
     if OTHER_MAINTENANCE in pool.venue_given:
         unknown.append("initial margin of the positions that are not told not known")
     return "; ".join(dict.fromkeys(unknown)) or None

@@ -16,7 +16,8 @@ from monitor.rules.terms import INVERSE, PositionLookup
 class Documents:
     """A venue's documents. Liquidation comes where equity is `margin_factor` times the maintenance margin, below it when
     `is_strict`. `unverified` names what they do not confirm: with any such reason every pool is UNVERIFIED. `covered`: the
-    kinds of contracts; others are refused. `stages`: the venue's ladder, None for the common one.
+    kinds of contracts; others are refused. `stages`: the venue's ladder, None for the common one. `needs_leverage`: initial
+    margin follows from the leverage of each position.
     """
 
     venue: str
@@ -28,6 +29,7 @@ class Documents:
     margin_factor: Decimal = Decimal(1)
     stages: tuple[Threshold, ...] | None = None
     unverified: tuple[str, ...] = ()
+    needs_leverage: bool = True
     covered: frozenset[InstrumentKind] = field(default=INVERSE)
     refusal: str = "not coin-margined"
     rules: str = "the rules of coin-margined contracts"

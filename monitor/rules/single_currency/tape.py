@@ -8,7 +8,6 @@ from monitor.domain.holdings import PoolHoldings
 from monitor.rules.drivers import index_driver
 from monitor.rules.exact import exact
 from monitor.rules.rulebook import Missing, Tables
-from monitor.rules.schedules import bracket_schedule
 from monitor.rules.single_currency.documents import Documents
 from monitor.rules.single_currency.valuation import initial_reason
 from monitor.rules.tape import COLLATERAL_CELL, INITIAL_CELL, MAINTENANCE_CELL, NO_CELL, Leg, Tape
@@ -34,7 +33,7 @@ def compile_tape(pool: PoolHoldings, tables: Tables, documents: Documents) -> Ta
         table_version=lookup.table_version,
         trigger=documents.trigger,
         verified=lookup.verified and not documents.unverified and not pool.unverified,
-        initial_margin_reason=initial_reason(pool),
+        initial_margin_reason=initial_reason(pool, documents),
     )
 
 
@@ -46,6 +45,7 @@ def _leg(terms: PositionTerms) -> Leg:
         value_cell=COLLATERAL_CELL,
         margin_cell=MAINTENANCE_CELL,
         initial_cell=NO_CELL if per_unit is None else INITIAL_CELL,
-        schedule=bracket_schedule(terms.position.instrument),
+        schedule=terms.schedule,
+        extra_margin=terms.flat_margin_per_unit,
         initial_rate=Decimal(0) if per_unit is None else per_unit,
     )

@@ -54,15 +54,16 @@ def value_pool(pool: PoolHoldings, tables: Tables, prices: Prices, documents: Do
     )
 
 
-def initial_reason(pool: PoolHoldings) -> str | None:
+def initial_reason(pool: PoolHoldings, documents: Documents) -> str | None:
     """Why the initial margin of a pool is not known, None when it is. No document read gives that of open orders."""
-    return "; ".join(dict.fromkeys([*leverage_reasons(pool), *order_reasons(pool)])) or None
+    unknown = [*(leverage_reasons(pool) if documents.needs_leverage else []), *order_reasons(pool)]
+    return "; ".join(dict.fromkeys(unknown)) or None
 
 
 def _figures(
     pool: PoolHoldings, coin: str, positions: tuple[PositionValue, ...], weights: ClassWeights, documents: Documents
 ) -> PoolFigures:
-    reason = initial_reason(pool)
+    reason = initial_reason(pool, documents)
     fold = StressFold()
     with exact():
         for value in positions:

@@ -25,6 +25,7 @@ from monitor.domain.events import (
 )
 from monitor.domain.holdings import Order
 from monitor.domain.instrument import Instrument, InstrumentKind
+from monitor.domain.market_margin import LiquidationTerms, MarketMargin
 from monitor.domain.scenario_tables import ConcentrationTier, RiskArray, RiskClass, Scenario, ScenarioGrid
 from monitor.domain.tables import (
     AssetIndexBuffers,
@@ -157,6 +158,19 @@ def every_table() -> list[TableChanged]:
                     initial_margin_rate=Decimal("0.1"),
                 ),
             )
+        ),
+        TableKey("dydx_v4", TableKind.MARKET_MARGIN, "BTC-USD"): MarketMargin(
+            initial_margin_fraction=Decimal("0.02"),
+            maintenance_fraction=Decimal("0.6"),
+            base_quantum=Decimal("1e-10"),
+            open_interest=Decimal(30_000_000),
+            lower_cap=Decimal(25_000_000),
+            upper_cap=Decimal(50_000_000),
+        ),
+        TableKey("dydx_v4", TableKind.LIQUIDATION_TERMS, "all"): LiquidationTerms(
+            bankruptcy_adjustment=Decimal(1),
+            spread_to_maintenance_ratio=Decimal("1.5"),
+            max_liquidation_fee=Decimal("0.015"),
         ),
         TableKey("house", TableKind.SCENARIO_GRID, "ladder"): ScenarioGrid(
             scenarios=(Scenario(name="up", move=Decimal(1)), Scenario(name="down", move=Decimal(-2), share=Decimal("0.35"))),
