@@ -131,12 +131,16 @@ class WalletEntry(_Entry, frozen=True):
     cross_balance: Figure | None = None
     borrowed: Annotated[Figure | None, Meta(description="spot loan of the asset, taken off the balance")] = None
     frozen: Annotated[Figure | None, Meta(description="held back by spot orders: may turn into a loan")] = None
+    interest: Annotated[Figure | None, Meta(description="accrued and not paid, taken off the balance")] = None
+    strategy_equity: Annotated[Figure | None, Meta(description="held by the venue's trading bots, added to the balance")] = None
     collateral: Annotated[bool, Meta(description="false: the account has switched it off as collateral")] = True
 
     def __post_init__(self) -> None:
         _require_one(balance=self.balance, cross_balance=self.cross_balance)
         require_not_negative("borrowed", self.borrowed)
         require_not_negative("frozen", self.frozen)
+        require_not_negative("interest", self.interest)
+        require_finite("strategy_equity", self.strategy_equity)
         require_finite("balance", self.balance)
         require_finite("cross_balance", self.cross_balance)
 
@@ -310,6 +314,28 @@ class BorrowTableEntry(_Entry, frozen=True):
         require_subject("asset", self.asset)
 
 
+class PositionTierEntry(_Entry, frozen=True):
+    """One tier by size. `cap` defaults to the next floor."""
+
+    floor: Annotated[Figure, Meta(description="in contracts")]
+    maintenance_margin_rate: Figure
+    cap: Figure | None = None
+    initial_leverage: Figure | None = None
+
+
+class PositionTiersEntry(_Entry, frozen=True):
+    """The tiers of an instrument by the size of a position: its tier's rate holds for the whole of it."""
+
+    instrument: Subject
+    tiers: list[PositionTierEntry]
+    version: str = "account file"
+    source: str = ""
+    verified: bool = True
+
+    def __post_init__(self) -> None:
+        require_subject("instrument", self.instrument)
+
+
 class MarketMarginEntry(_Entry, frozen=True):
     """The margin fractions of a market."""
 
@@ -409,6 +435,7 @@ class TablesEntry(_Entry, frozen=True):
     leverage_brackets: list[BracketTableEntry] = []
     collateral_tiers: list[CollateralTableEntry] = []
     borrow_tiers: list[BorrowTableEntry] = []
+    position_tiers: list[PositionTiersEntry] = []
     market_margins: list[MarketMarginEntry] = []
     liquidation_terms: list[LiquidationTermsEntry] = []
     scenario_grids: list[ScenarioGridEntry] = []

@@ -9,7 +9,7 @@ from decimal import Decimal
 from monitor.assess.account_file import AccountFile, AssetIndexEntry, BracketEntry, BracketTableEntry, InstrumentEntry
 from monitor.assess.grids_in import put_grids
 from monitor.assess.markets_in import put_markets
-from monitor.assess.tiers_in import put_coin_tiers
+from monitor.assess.tiers_in import put_tiers
 from monitor.domain.errors import BadInput
 from monitor.domain.ids import CLOCK, DriverKey, DriverKind, symbol_of, venue_of
 from monitor.domain.instrument import Instrument
@@ -56,7 +56,7 @@ def inputs_of(file: AccountFile, source: str) -> Inputs:
         _put(
             inputs.tables, TableKind.LEVERAGE_BRACKETS, table.instrument, _bracket_version(table, where, source), where, source
         )
-    for put_tables in (put_coin_tiers, put_markets, put_grids):
+    for put_tables in (put_tiers, put_markets, put_grids):
         put_tables(
             file.tables,
             lambda kind, subject, version, where: _put(inputs.tables, kind, subject, version, where, source),

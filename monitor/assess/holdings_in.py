@@ -124,16 +124,16 @@ def _wallets(
         if wallet.asset in found:
             raise BadInput("the same wallet twice", field=f"{where}.wallets[{index}].asset", value=wallet.asset, source=source)
         with exact():
-            borrowed = wallet.borrowed or Decimal(0)
+            beside = (wallet.strategy_equity or Decimal(0)) - (wallet.borrowed or Decimal(0)) - (wallet.interest or Decimal(0))
             if wallet.balance is not None:
-                found[wallet.asset] = wallet.balance - borrowed
+                found[wallet.asset] = wallet.balance + beside
                 continue
             isolated = [
                 position.isolated_wallet
                 for position in positions
                 if position.isolated_wallet is not None and _settle(position.instrument, inputs) == wallet.asset
             ]
-            found[wallet.asset] = sum(isolated, (wallet.cross_balance or Decimal(0)) - borrowed)
+            found[wallet.asset] = sum(isolated, (wallet.cross_balance or Decimal(0)) + beside)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Collateral and borrow tiers of an account file, in the domain's form."""
+"""Collateral, borrow and position tiers of an account file, in the domain's form."""
 
 from __future__ import annotations
 
@@ -10,32 +10,58 @@ from monitor.assess.account_file import (
     BorrowTierEntry,
     CollateralTableEntry,
     CollateralTierEntry,
+    PositionTierEntry,
+    PositionTiersEntry,
     TablesEntry,
 )
 from monitor.domain.errors import BadInput
+from monitor.domain.position_tiers import PositionTier, PositionTiers
 from monitor.domain.tables import BorrowTier, BorrowTiers, CollateralTier, CollateralTiers, Table, TableKind, TableVersion
 
 Put = Callable[[TableKind, str, TableVersion, str], None]
 """Takes a table's kind, asset, version and place in the file."""
 
 
-def put_coin_tiers(tables: TablesEntry, put: Put, source: str) -> None:
-    """Hand over the tier tables of a file's coins; raises `BadInput` naming the table that is not well formed."""
+def put_tiers(tables: TablesEntry, put: Put, source: str) -> None:
+    """Hand over the tier tables of a file; raises `BadInput` naming the table that is not well formed."""
     for index, entry in enumerate(tables.collateral_tiers):
         where = f"tables.collateral_tiers[{index}]"
         put(TableKind.COLLATERAL_TIERS, entry.asset, _version(entry, where, source), where)
     for index, borrow in enumerate(tables.borrow_tiers):
         where = f"tables.borrow_tiers[{index}]"
         put(TableKind.BORROW_TIERS, borrow.asset, _version(borrow, where, source), where)
+    for index, position in enumerate(tables.position_tiers):
+        where = f"tables.position_tiers[{index}]"
+        put(TableKind.POSITION_TIERS, position.instrument, _version(position, where, source), where)
 
 
-def _version(entry: CollateralTableEntry | BorrowTableEntry, where: str, source: str) -> TableVersion:
+def _version(entry: CollateralTableEntry | BorrowTableEntry | PositionTiersEntry, where: str, source: str) -> TableVersion:
     try:
-        table: Table = _collateral(entry) if isinstance(entry, CollateralTableEntry) else _borrow(entry)
+        table = _table(entry)
     except ValueError as error:
         raise BadInput(str(error), field=f"{where}.tiers", source=source) from error
     return TableVersion(
         version=entry.version, effective_ns=0, table=table, source=entry.source or source, verified=entry.verified
+    )
+
+
+def _table(entry: CollateralTableEntry | BorrowTableEntry | PositionTiersEntry) -> Table:
+    if isinstance(entry, CollateralTableEntry):
+        return _collateral(entry)
+    return _borrow(entry) if isinstance(entry, BorrowTableEntry) else _positions(entry)
+
+
+def _positions(entry: PositionTiersEntry) -> PositionTiers:
+    return PositionTiers(
+        tiers=tuple(
+            PositionTier(
+                floor=t.floor,
+                cap=cap,
+                maintenance_margin_rate=t.maintenance_margin_rate,
+                initial_leverage=t.initial_leverage,
+            )
+            for t, cap in zip(entry.tiers, _caps(entry.tiers), strict=True)
+        )
     )
 
 
@@ -61,7 +87,7 @@ def _borrow(entry: BorrowTableEntry) -> BorrowTiers:
     )
 
 
-def _caps(tiers: Sequence[CollateralTierEntry | BorrowTierEntry]) -> list[Decimal | None]:
+def _caps(tiers: Sequence[CollateralTierEntry | BorrowTierEntry | PositionTierEntry]) -> list[Decimal | None]:
     """The caps told, else the floor of the tier that follows."""
     following = [*(tier.floor for tier in tiers[1:]), None]
     return [tier.cap if tier.cap is not None else floor for tier, floor in zip(tiers, following[: len(tiers)], strict=True)]

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from monitor.domain.checks import require_not_negative, require_positive
 from monitor.domain.instrument import Instrument
 from monitor.domain.market_margin import LiquidationTerms, MarketMargin
+from monitor.domain.position_tiers import PositionTiers
 from monitor.domain.scenario_tables import RiskArray, RiskClass, ScenarioGrid
 
 _EXACT_DIGITS = 200
@@ -29,6 +30,7 @@ class TableKind(Enum):
     CLASS_WEIGHTS = "class_weights"
     COLLATERAL_TIERS = "collateral_tiers"
     BORROW_TIERS = "borrow_tiers"
+    POSITION_TIERS = "position_tiers"
     MARKET_MARGIN = "market_margin"
     LIQUIDATION_TERMS = "liquidation_terms"
     SCENARIO_GRID = "scenario_grid"
@@ -229,6 +231,7 @@ Table = (
     | ClassWeights
     | CollateralTiers
     | BorrowTiers
+    | PositionTiers
     | MarketMargin
     | LiquidationTerms
     | ScenarioGrid
@@ -243,6 +246,7 @@ TABLE_TYPES: dict[TableKind, type[Table]] = {
     TableKind.CLASS_WEIGHTS: ClassWeights,
     TableKind.COLLATERAL_TIERS: CollateralTiers,
     TableKind.BORROW_TIERS: BorrowTiers,
+    TableKind.POSITION_TIERS: PositionTiers,
     TableKind.MARKET_MARGIN: MarketMargin,
     TableKind.LIQUIDATION_TERMS: LiquidationTerms,
     TableKind.SCENARIO_GRID: ScenarioGrid,

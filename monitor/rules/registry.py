@@ -13,6 +13,7 @@ from monitor.rules.generic import Generic
 from monitor.rules.generic_portfolio import GenericPortfolio
 from monitor.rules.hyperliquid import Hyperliquid
 from monitor.rules.kraken_futures import KrakenFutures
+from monitor.rules.okx import Okx
 from monitor.rules.rulebook import Rulebook
 
 _ALL: tuple[Rulebook, ...] = (
@@ -26,6 +27,7 @@ _ALL: tuple[Rulebook, ...] = (
     GenericPortfolio(),
     Hyperliquid(),
     KrakenFutures(),
+    Okx(),
 )
 _RULEBOOKS = {rulebook.venue: rulebook for rulebook in _ALL}
 

@@ -18,6 +18,7 @@ from tests.golden import (
     test_generic_portfolio_cases,
     test_hyperliquid_cases,
     test_kraken_futures_cases,
+    test_okx_cases,
 )
 from tests.support.requirements import shared_folder
 
@@ -37,6 +38,7 @@ RUN = (
     test_generic_portfolio_cases.cases,
     test_hyperliquid_cases.cases,
     test_kraken_futures_cases.cases,
+    test_okx_cases.cases,
 )
 CONTROLS = {test_binance_coinm_cases.CONTROL, test_generic_cases.CONTROL}
 
@@ -81,4 +83,4 @@ def test_the_states_are_counted() -> None:
     assert Counter(entry["state"] for entry in listed().values()) == COUNTS
 
 
-COUNTS = {"control": 2, "open": 26, "out": 7, "pass": 105}
+COUNTS = {"control": 2, "open": 21, "out": 8, "pass": 109}

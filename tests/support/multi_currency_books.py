@@ -11,7 +11,8 @@ from monitor.domain.account import AccountMode, MarginMode, PoolKind, PositionMo
 from monitor.domain.holdings import AccountHoldings, PoolHoldings, Position
 from monitor.domain.ids import DriverKey, DriverKind, subject_id, symbol_of
 from monitor.domain.instrument import Instrument, InstrumentKind
-from monitor.domain.report import PoolReport
+from monitor.domain.position_tiers import PositionTier, PositionTiers
+from monitor.domain.report import PoolReport, PositionReport
 from monitor.domain.tables import TableKind
 from monitor.rules.coin_tiers import MAINTENANCE, ON
 from monitor.rules.exact import quotient
@@ -46,6 +47,7 @@ class MultiCurrencyBooks:
     has_loans: bool = False
     tiers_by_value: bool = False
     symbols: tuple[str, ...] = tuple(sorted(MARKS))
+    tiers_by_size: bool = False
 
     @property
     def spans_coins(self) -> bool:
@@ -65,8 +67,7 @@ class MultiCurrencyBooks:
             assert position.notional is not None
             yield f"{pool.kind.value} {position.side}"
             yield "inverse" if position.instrument.endswith("_PERP") else "linear"
-            brackets = schedules[ScheduleKey(self.venue, "leverage_brackets", symbol_of(position.instrument))]
-            yield f"bracket {number_of(brackets, position.notional)}"
+            yield f"bracket {self._bracket_number(position, schedules)}"
         for part in report.parts:
             if part.figure == ("equity_value" if self.tiers_by_value else "equity"):
                 yield "equity above 0" if part.amount > 0 else "equity below 0"
@@ -81,6 +82,13 @@ class MultiCurrencyBooks:
         if pool.not_collateral:
             yield "a coin switched off"
 
+    def _bracket_number(self, position: PositionReport, schedules: Schedules) -> int:
+        assert position.notional is not None
+        symbol = symbol_of(position.instrument)
+        if self.tiers_by_size:
+            return sum(position.size > tier.floor for tier in size_tiers(symbol).tiers) - 1
+        return number_of(schedules[ScheduleKey(self.venue, "leverage_brackets", symbol)], position.notional)
+
     def _borrow_tier(self, coin: str, equity: Decimal, schedules: Schedules) -> str:
         tiers = schedules[borrow_schedule(self.venue, coin, MAINTENANCE)]
         return f"borrow tier {len(tiers) - number_of(tiers, equity) - 1}"
@@ -93,7 +101,10 @@ class MultiCurrencyBooks:
             mark = MARKS[symbol]
             put(tables, venue, TableKind.INSTRUMENT, symbol, instrument(venue, symbol))
             unit = Decimal(mark) if symbol.endswith("_PERP") else Decimal(1)
-            put(tables, venue, TableKind.LEVERAGE_BRACKETS, symbol, bracket_table(random, unit=unit, edges=11))
+            if self.tiers_by_size:
+                put(tables, venue, TableKind.POSITION_TIERS, symbol, size_tiers(symbol))
+            else:
+                put(tables, venue, TableKind.LEVERAGE_BRACKETS, symbol, bracket_table(random, unit=unit, edges=11))
             prices[DriverKey(DriverKind.MARK, subject_id(venue, symbol))] = around(random, mark)
         for coin, index in COINS.items():
             worth = Decimal(1) if self.tiers_by_value else Decimal(index)
@@ -142,6 +153,16 @@ def instrument(venue: str, symbol: str) -> Instrument:
     )
 
 
+def size_tiers(symbol: str) -> PositionTiers:
+    """Five tiers by size, over the sizes that positions have."""
+    unit = Decimal(100) if symbol.endswith("_PERP") else Decimal(MARKS[symbol])
+    floors = [Decimal(usd) // unit for usd in (0, 200_000, 500_000, 900_000, 1_200_000)]
+    rows = zip(floors, [*floors[1:], None], ("0.004", "0.005", "0.01", "0.02", "0.05"), strict=True)
+    return PositionTiers(
+        tiers=tuple(PositionTier(floor=floor, cap=cap, maintenance_margin_rate=Decimal(rate)) for floor, cap, rate in rows)
+    )
+
+
 def balance(random: Random, coin: str) -> Decimal:
     """A balance worth up to some hundred thousands, or a debt of some ten thousands."""
     usd = random.randint(-60_000, 0) if random.random() < 0.2 else random.randint(0, 900_000)
@@ -169,4 +190,5 @@ def position(random: Random, venue: str, symbol: str, side: PositionSide, sign: 
         cost=cost,
         leverage=random.choice((None, Decimal(3), Decimal(20), Decimal(125))),
         isolated_wallet=wallet,
+        taker_fee_rate=Decimal("0.0005"),
     )

@@ -91,6 +91,15 @@ VENUES = {
         MultiCurrencyBooks("kraken_futures", (AccountMode.SINGLE_CURRENCY,), symbols=("BTCUSD_PERP", "ETHUSD_PERP")),
         frozenset({PoolKind.CROSS_ASSET, PoolKind.ISOLATED}),
     ),
+    "okx": over_all_coins(
+        MultiCurrencyBooks(
+            "okx",
+            (AccountMode.MULTI_CURRENCY, AccountMode.MULTI_CURRENCY, AccountMode.SINGLE_CURRENCY),
+            given=("other_maintenance_margin",),
+            tiers_by_size=True,
+        ),
+        frozenset(PoolKind),
+    ),
     "dydx_v4": VenueBooks(dydx_books.random_book, dydx_books.cases_of, dydx_books.CASES, frozenset({PoolKind.CROSS_ASSET})),
     "generic_portfolio": VenueBooks(
         portfolio_books.random_book, portfolio_books.cases_of, portfolio_books.CASES, frozenset({PoolKind.CROSS})

@@ -26,6 +26,7 @@ from monitor.domain.events import (
 from monitor.domain.holdings import Order
 from monitor.domain.instrument import Instrument, InstrumentKind
 from monitor.domain.market_margin import LiquidationTerms, MarketMargin
+from monitor.domain.position_tiers import PositionTier, PositionTiers
 from monitor.domain.scenario_tables import ConcentrationTier, RiskArray, RiskClass, Scenario, ScenarioGrid
 from monitor.domain.tables import (
     AssetIndexBuffers,
@@ -156,6 +157,14 @@ def every_table() -> list[TableChanged]:
                     cap=None,
                     maintenance_margin_rate=Decimal("0.04"),
                     initial_margin_rate=Decimal("0.1"),
+                ),
+            )
+        ),
+        TableKey("okx", TableKind.POSITION_TIERS, "BTC-USDT-SWAP"): PositionTiers(
+            tiers=(
+                PositionTier(floor=Decimal(0), cap=Decimal(500), maintenance_margin_rate=Decimal("0.004")),
+                PositionTier(
+                    floor=Decimal(500), cap=None, maintenance_margin_rate=Decimal("0.005"), initial_leverage=Decimal(75)
                 ),
             )
         ),
