@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Protocol
 
 from monitor.domain.tables import Bracket, TableVersion
 from monitor.rules.exact import text
+from monitor.rules.positions import entry_price
 from monitor.rules.terms import PositionTerms
+
+
+class Marked(Protocol):
+    """A position at its mark."""
+
+    @property
+    def terms(self) -> PositionTerms:
+        """The position with its tables."""
+
+    @property
+    def mark_price(self) -> Decimal:
+        """The mark it is valued at."""
 
 
 def label(terms: PositionTerms) -> str:
@@ -22,3 +36,13 @@ def table_text(version: TableVersion) -> str:
 def bracket_formula(notional: Decimal, bracket: Bracket) -> str:
     """A maintenance margin with its figures."""
     return f"{text(notional)} × {text(bracket.maintenance_margin_rate)} - {text(bracket.deduction)}"
+
+
+def pnl_formula(value: Marked) -> str:
+    """An unrealised profit with its figures: linear `q × mark - cost`, inverse `q × (1 / entry - 1 / mark)`."""
+    terms = value.terms
+    quantity, mark = text(terms.quantity), text(value.mark_price)
+    entry = entry_price(terms.instrument, terms.quantity, terms.position.cost)
+    if not terms.instrument.kind.is_inverse:
+        return f"{quantity} × {mark} - {text(terms.position.cost)}"
+    return f"-{quantity} / {mark}" if entry is None else f"{quantity} × (1 / {text(entry)} - 1 / {mark})"

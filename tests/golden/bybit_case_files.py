@@ -69,9 +69,16 @@ def positions_of(inputs: File) -> list[File]:
 
 
 def position(case: Case, entry: File) -> File:
-    found = {"instrument": subject(entry["instrument"]), "side": entry["side"], "size": entry["size"]}
+    found = {
+        "instrument": subject(entry["instrument"]),
+        "side": entry["side"],
+        "size": entry.get("size", entry.get("size_usd")),
+    }
     names = {"entry": "entry_price", "mark": "mark_price", "leverage": "leverage", "fee_rate": "taker_fee_rate"}
     found |= {ours: entry[theirs] for theirs, ours in names.items() if theirs in entry}
+    if case["mode"] == "inverse":
+        # A response of a classic account, which tells value and profit alone.
+        found |= {"leverage": "1", "taker_fee_rate": "0"}
     if case["mode"] == "linear_isolated":
         # The example starts at its entry, with the initial margin as its wallet.
         wallet = Decimal(entry["size"]) * Decimal(entry["entry"]) / Decimal(entry["leverage"])
@@ -91,13 +98,13 @@ def order(inputs: File) -> File:
 
 
 def instrument(symbol: str) -> File:
-    return {
-        "instrument": subject(symbol),
-        "kind": "linear_perpetual",
-        "base": symbol.removesuffix("USDT"),
-        "quote": "USDT",
-        "settle_asset": "USDT",
-    }
+    if symbol.endswith("USD"):
+        base = symbol.removesuffix("USD")
+        kind, quote, settle = "inverse_perpetual", "USD", base
+    else:
+        base = symbol.removesuffix("USDT")
+        kind, quote, settle = "linear_perpetual", "USDT", "USDT"
+    return {"instrument": subject(symbol), "kind": kind, "base": base, "quote": quote, "settle_asset": settle}
 
 
 def risk_limits(inputs: File) -> File:
@@ -111,7 +118,7 @@ def risk_limits(inputs: File) -> File:
 
 def bracket_table(entry: File) -> File:
     if "tiers" not in entry:
-        return {"instrument": subject(entry["instrument"]), "maintenance_margin_rate": entry["mmr"]}
+        return {"instrument": subject(entry["instrument"]), "maintenance_margin_rate": entry.get("mmr", "0")}
     floors = [0, *(tier["cap"] for tier in entry["tiers"][:-1])]
     brackets = [
         {
@@ -154,5 +161,8 @@ def shown(case: Case, name: str, answer: File) -> Any:
         return pools[0]["collateral_value"]
     if case["model"] == "bybit_order_cost":
         return part(pools[0], ORDER_FIGURES[name], "bybit:BTCUSDT long 0")
+    if case["mode"] == "inverse" and name == "position_value":
+        # The position list tells it at the entry.
+        return part(pools[0], "entry_value", "BTCUSD short")
     held = next(position for pool in pools for position in pool["positions"])
     return held[{"position_value": "notional"}.get(name, name)]

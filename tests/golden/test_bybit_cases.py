@@ -20,12 +20,11 @@ NOT_YET = {
     "bybit-linear-xrp-entry-based": "the rule before 2025-09-02: cross margins at entry price",
     "bybit-wallet-2022-two-settle-coins": "tells margins of coins and totals in USD, no positions that make them",
     "bybit-wallet-2023-orders": "tells margins of coins and totals in USD, no positions that make them",
-    "bybit-inverse-btcusd-300-short": "inverse contract",
-    "bybit-inverse-cross-lp-10000": "inverse contract, classic account",
+    "bybit-inverse-cross-lp-10000": "classic account: margin and fee stand on the entry",
     "bybit-option-short-call-mm": "option",
     "bybit-pm-info-btc": "portfolio margin",
 }
-COVERED = 11
+COVERED = 12
 
 
 @cache
@@ -137,7 +136,7 @@ def test_a_liquidation_price_behind_a_table_that_is_not_loaded_is_unknown_by_nam
         (lambda f: f["tables"].pop("collateral_tiers"), "table bybit/collateral_tiers/BTC not loaded"),
         (lambda f: f["tables"].pop("leverage_brackets"), "table bybit/leverage_brackets/BTCUSDT not loaded"),
         (lambda f: f["asset_indices"].pop(0), "price asset_index/bybit:BTC never seen"),
-        (lambda f: f["tables"]["instruments"][0].update(kind="inverse_perpetual"), "is inverse_perpetual: not covered"),
+        (lambda f: f["tables"]["instruments"][0].update(kind="spot"), "is spot: not covered"),
         (lambda f: f["accounts"][0].update(mode="portfolio"), "account mode portfolio is not covered"),
     ],
 )

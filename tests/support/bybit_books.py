@@ -12,6 +12,7 @@ from monitor.domain.ids import DriverKey, DriverKind, subject_id
 from monitor.domain.instrument import Instrument, InstrumentKind
 from monitor.domain.report import PoolReport
 from monitor.domain.tables import TableKind
+from monitor.rules.exact import quotient
 from monitor.rules.tape import Piece, ScheduleKey
 from tests.support.random_books import (
     Book,
@@ -27,12 +28,18 @@ from tests.support.random_books import (
 )
 
 VENUE = "bybit"
-SYMBOLS = {"BTCUSDT": ("BTC", "USDT"), "ETHUSDT": ("ETH", "USDT"), "SOLUSDT": ("SOL", "USDT"), "ETHPERP": ("ETH", "USDC")}
+SYMBOLS = {
+    "BTCUSD": ("BTC", "BTC"),
+    "BTCUSDT": ("BTC", "USDT"),
+    "ETHUSDT": ("ETH", "USDT"),
+    "SOLUSDT": ("SOL", "USDT"),
+    "ETHPERP": ("ETH", "USDC"),
+}
 COINS = {"BTC": "100000", "ETH": "3000", "USDC": "1", "USDT": "1"}
-MARKS = {"BTCUSDT": "100000", "ETHUSDT": "3000", "SOLUSDT": "150", "ETHPERP": "3000"}
+MARKS = {"BTCUSD": "100010", "BTCUSDT": "100000", "ETHUSDT": "3000", "SOLUSDT": "150", "ETHPERP": "3000"}
 
-# Sides of cross and isolated, 5 risk tiers, 3 signs of equity, 5 slices, 2 ways to borrow, 4 borrow tiers.
-CASES = 4 + 5 + 3 + 5 + 2 + 4
+# Sides of cross and isolated, linear and inverse, 5 risk tiers, 3 signs of equity, 5 slices, 2 ways to borrow, 4 borrow tiers.
+CASES = 4 + 2 + 5 + 3 + 5 + 2 + 4
 
 
 def cases_of(pool: PoolHoldings, report: PoolReport, schedules: dict[ScheduleKey, tuple[Piece, ...]]) -> Iterator[str]:
@@ -40,6 +47,7 @@ def cases_of(pool: PoolHoldings, report: PoolReport, schedules: dict[ScheduleKey
     for position in report.positions:
         assert position.notional is not None
         yield f"{pool.kind.value} {position.side}"
+        yield "inverse" if position.instrument.endswith("USD") else "linear"
         tiers = schedules[ScheduleKey(VENUE, "leverage_brackets", position.instrument.removeprefix("bybit:"))]
         yield f"risk tier {number_of(tiers, position.notional)}"
     for part in report.parts:
@@ -59,7 +67,8 @@ def random_book(random: Random) -> Book:
     tables, prices = tables_with_weights(), {}
     for symbol, mark in MARKS.items():
         put(tables, VENUE, TableKind.INSTRUMENT, symbol, instrument(symbol))
-        put(tables, VENUE, TableKind.LEVERAGE_BRACKETS, symbol, bracket_table(random))
+        unit = Decimal(mark) if instrument(symbol).kind.is_inverse else Decimal(1)
+        put(tables, VENUE, TableKind.LEVERAGE_BRACKETS, symbol, bracket_table(random, unit=unit))
         prices[DriverKey(DriverKind.MARK, subject_id(VENUE, symbol))] = around(random, mark)
     for coin, index in COINS.items():
         put(tables, VENUE, TableKind.COLLATERAL_TIERS, coin, collateral_table(random, Decimal(500_000) / Decimal(index)))
@@ -85,7 +94,7 @@ def instrument(symbol: str) -> Instrument:
     base, settle = SYMBOLS[symbol]
     return Instrument(
         instrument=subject_id(VENUE, symbol),
-        kind=InstrumentKind.LINEAR_PERPETUAL,
+        kind=InstrumentKind.INVERSE_PERPETUAL if base == settle else InstrumentKind.LINEAR_PERPETUAL,
         base=base,
         quote="USD",
         settle_asset=settle,
@@ -106,17 +115,19 @@ def positions(random: Random, symbol: str, *, hedge: bool) -> list[Position]:
 
 
 def position(random: Random, symbol: str, side: PositionSide, sign: int, *, isolated: bool) -> Position:
-    mark = Decimal(MARKS[symbol])
-    size = sign * (random.randint(1_000, 3_000_000) / mark).quantize(Decimal("0.001"))
-    entry = around(random, MARKS[symbol])
+    is_inverse = instrument(symbol).kind.is_inverse
+    usd, entry = random.randint(1_000, 3_000_000), around(random, MARKS[symbol])
+    size = Decimal(sign * usd) if is_inverse else sign * (usd / Decimal(MARKS[symbol])).quantize(Decimal("0.001"))
+    size = size or Decimal(sign)
+    settle = SYMBOLS[symbol][1]
     return Position(
         instrument=subject_id(VENUE, symbol),
         position_side=side,
         margin_mode=MarginMode.ISOLATED if isolated else MarginMode.CROSS,
-        size=size or Decimal(sign),
-        cost=(size or Decimal(sign)) * entry,
+        size=size,
+        cost=quotient(-size, entry) if is_inverse else size * entry,
         leverage=Decimal(random.randint(2, 200)) / 2,
-        isolated_wallet=abs(balance(random, "USDT")) / 4 if isolated else None,
+        isolated_wallet=abs(balance(random, settle)) / 4 if isolated else None,
         taker_fee_rate=Decimal(random.choice(("0.00055", "0.0006", "0.00085", "0"))),
     )
 

@@ -1,4 +1,4 @@
-"""Bybit Unified Trading Account: cross margin with linear contracts, and isolated positions.
+"""Bybit Unified Trading Account: cross margin and isolated positions, linear and inverse.
 
 Read from top to bottom beside the venue's documents: `documents` (what was read, and when), `pools` (what backs what),
 `terms` and `positions` (risk tiers and the fee to close), `coins` (collateral ratios and borrowing), `orders`, `valuation`

@@ -71,6 +71,8 @@ def _order_cost(order: Order, position: Position | None, tables: Tables) -> Orde
     price = order.limit_price
     if found is None or not isinstance(found.table, Instrument) or not leverage or fee_rate is None or price is None:
         return None
+    if found.table.kind.is_inverse:
+        return None  # the page of the cost of an order is that of USDT contracts
     with exact():
         quantity = order.size * found.table.contract_size
         value = abs(quantity) * price

@@ -13,7 +13,7 @@ from monitor.rules.bybit.printed import printed_parts
 from monitor.rules.bybit.terms import is_isolated
 from monitor.rules.bybit.valuation import CoinValue, Survey, Valuation
 from monitor.rules.exact import exact, text
-from monitor.rules.part_text import bracket_formula, label, table_text
+from monitor.rules.part_text import bracket_formula, label, pnl_formula, table_text
 
 
 def parts_of(valuation: Valuation) -> tuple[Part, ...]:
@@ -94,7 +94,15 @@ def _position_parts(value: PositionValue) -> Iterator[Part]:
         name=name,
         amount=value.unrealised_pnl,
         unit=unit,
-        formula=f"{text(value.terms.quantity)} × {text(value.mark_price)} - {text(position.cost)}",
+        formula=pnl_formula(value),
+        source=documents.WALLET,
+    )
+    yield Part(
+        figure="entry_value",
+        name=name,
+        amount=position.cost.copy_abs(),
+        unit=unit,
+        formula="value at the entry price, as the venue's position list tells it",
         source=documents.WALLET,
     )
     if not isolated:
@@ -103,7 +111,7 @@ def _position_parts(value: PositionValue) -> Iterator[Part]:
             name=name,
             amount=value.closing_fee,
             unit=unit,
-            formula=f"{text(value.notional)} × (1 {'-' if value.exposure > 0 else '+'} 1/leverage) × taker fee",
+            formula=f"{text(value.notional)} × (1 {'-' if value.terms.value_quantity > 0 else '+'} 1/leverage) × taker fee",
             source=f"{documents.MARGIN}; {documents.FEE_BASE_OPEN}",
             verified=False,
         )

@@ -4,6 +4,7 @@ cross       value = |q| * mark          MM = value * rate - deduction + fee to c
             fee to close = |q| * mark * (1 -+ 1/leverage) * taker fee     (long -, short +: at the bankruptcy price)
 isolated    value = |q| * entry         MM = value * rate - deduction                   IM = value / leverage
 both        unrealised PnL = q * mark - cost
+inverse     the same with 1/mark and 1/entry, in the coin; q in USD, unrealised PnL = -q / mark - cost
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from decimal import Decimal
 
 from monitor.domain.tables import Bracket
 from monitor.rules.brackets import maintenance_margin
-from monitor.rules.bybit.terms import closing_fee_per_price, initial_margin_per_price, is_isolated
+from monitor.rules.bybit.terms import closing_fee_per_unit, initial_margin_per_unit, is_isolated
 from monitor.rules.exact import exact, quotient
+from monitor.rules.positions import worth_of
 from monitor.rules.terms import PositionTerms
 
 
@@ -37,17 +39,17 @@ class PositionValue:
 def value_position(terms: PositionTerms, mark_price: Decimal) -> PositionValue:
     """The position at a mark price (> 0)."""
     isolated = is_isolated(terms.position)
+    exposure, unrealised_pnl = worth_of(terms.position, terms.instrument, mark_price)
     with exact():
-        exposure = terms.quantity * mark_price
         margined = abs(terms.position.cost) if isolated else abs(exposure)
-        fee = Decimal(0) if isolated else closing_fee_per_price(terms) * mark_price
+        fee = Decimal(0) if isolated else closing_fee_per_unit(terms) * terms.taken(mark_price)
         return PositionValue(
             terms=terms,
             mark_price=mark_price,
             exposure=exposure,
             notional=abs(exposure),
             margined_value=margined,
-            unrealised_pnl=exposure - terms.position.cost,
+            unrealised_pnl=unrealised_pnl,
             closing_fee=fee,
             maintenance_margin=maintenance_margin(terms.brackets, margined) + fee,
             initial_margin=_initial_margin(terms, mark_price),
@@ -57,6 +59,7 @@ def value_position(terms: PositionTerms, mark_price: Decimal) -> PositionValue:
 
 def _initial_margin(terms: PositionTerms, mark_price: Decimal) -> Decimal | None:
     if not is_isolated(terms.position):
-        return initial_margin_per_price(terms) * mark_price
+        with exact():
+            return initial_margin_per_unit(terms) * terms.taken(mark_price)
     leverage = terms.position.leverage
     return None if leverage is None else quotient(abs(terms.position.cost), leverage)

@@ -13,7 +13,8 @@ from monitor.rules.bybit.printed import venue_figures
 from monitor.rules.bybit.tape import compile_tape
 from monitor.rules.bybit.terms import Lookup
 from monitor.rules.bybit.valuation import figures_of, survey, value_pool
-from monitor.rules.pool_report import known_report, position_report, unknown_report, unsolved, unvalued_position
+from monitor.rules.drivers import mark_driver
+from monitor.rules.pool_report import known_report, partly_valued, position_report, unknown_report, unsolved
 from monitor.rules.rulebook import Missing, Prices, Tables
 from monitor.rules.schedules import table_schedules
 from monitor.rules.solve import liquidation_prices
@@ -39,7 +40,7 @@ def _unknown_report(pool: PoolHoldings, tables: Tables, prices: Prices, missing:
     positions = tuple(
         position_report(valued[id(position)], unsolved(missing))
         if id(position) in valued
-        else _unvalued(position, tables, missing)
+        else _unvalued(position, tables, prices, missing)
         for position in pool.positions
     )
     ladder = unknown_ladder(is_isolated=pool.kind is PoolKind.ISOLATED)
@@ -47,7 +48,8 @@ def _unknown_report(pool: PoolHoldings, tables: Tables, prices: Prices, missing:
     return replace(report, collateral_value=found.collateral_value)
 
 
-def _unvalued(position: Position, tables: Tables, missing: Missing) -> PositionReport:
+def _unvalued(position: Position, tables: Tables, prices: Prices, missing: Missing) -> PositionReport:
     lookup = Lookup(tables)
     lookup.position(position)
-    return unvalued_position(position, "; ".join(lookup.reasons or missing.reasons))
+    reason = "; ".join(lookup.reasons or missing.reasons)
+    return partly_valued(position, reason, lookup.instrument(position.instrument), prices(mark_driver(position.instrument)))

@@ -18,7 +18,7 @@ from monitor.rules.tape import Piece, ScheduleKey, Tape
 
 
 class Bybit:
-    """Bybit Unified Trading Account: cross margin with linear contracts, isolated positions, one-way and hedge."""
+    """Bybit Unified Trading Account: cross margin, isolated positions, linear and inverse, one-way and hedge."""
 
     venue = VENUE
 

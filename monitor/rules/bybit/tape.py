@@ -16,7 +16,7 @@ from monitor.domain.holdings import PoolHoldings
 from monitor.rules.bybit.documents import VENUE
 from monitor.rules.bybit.orders import order_costs, order_margins
 from monitor.rules.bybit.positions import value_position
-from monitor.rules.bybit.terms import Lookup, closing_fee_per_price, initial_margin_per_price
+from monitor.rules.bybit.terms import Lookup, closing_fee_per_unit, initial_margin_per_unit
 from monitor.rules.bybit.unverified import unverified_reasons
 from monitor.rules.bybit.valuation import initial_reason
 from monitor.rules.coin_tiers import INITIAL, MAINTENANCE, OFF, ON
@@ -101,13 +101,13 @@ class _Build:
         equity, maintenance, initial = self.margin_cells[terms.settle_asset]
         return Leg(
             driver=terms.driver,
-            quantity=terms.quantity,
+            quantity=terms.value_quantity,
             value_cell=equity,
             margin_cell=maintenance,
             initial_cell=initial,
             schedule=bracket_schedule(terms.position.instrument),
-            extra_margin=closing_fee_per_price(terms),
-            initial_rate=initial_margin_per_price(terms),
+            extra_margin=closing_fee_per_unit(terms),
+            initial_rate=initial_margin_per_unit(terms),
         )
 
     def _add_collateral(self, coin: str, cell: int, constant: Decimal, *, is_fixed: bool) -> None:
@@ -148,7 +148,7 @@ def _isolated(pool: PoolHoldings, terms: PositionTerms, lookup: Lookup) -> Tape:
         base = (pool.wallets[terms.settle_asset] - terms.position.cost, value.maintenance_margin)
     return Tape(
         base=(*base, value.initial_margin or Decimal(0)),
-        legs=(Leg(driver=terms.driver, quantity=terms.quantity, value_cell=COLLATERAL_CELL, margin_cell=NO_CELL),),
+        legs=(Leg(driver=terms.driver, quantity=terms.value_quantity, value_cell=COLLATERAL_CELL, margin_cell=NO_CELL),),
         program=(),
         margin_currency=terms.settle_asset,
         unit=index_driver(VENUE, terms.settle_asset),

@@ -9,7 +9,7 @@ from monitor.domain.holdings import Position
 from monitor.rules.bybit.documents import VENUE
 from monitor.rules.exact import exact, quotient
 from monitor.rules.rulebook import Tables
-from monitor.rules.terms import LINEAR, PositionLookup, PositionTerms
+from monitor.rules.terms import INVERSE, LINEAR, PositionLookup, PositionTerms
 
 
 def is_isolated(position: Position) -> bool:
@@ -17,16 +17,20 @@ def is_isolated(position: Position) -> bool:
     return position.margin_mode is MarginMode.ISOLATED
 
 
-def closing_fee_per_price(terms: PositionTerms) -> Decimal:
-    """The fee to close at the bankruptcy price, for each unit of mark: `|q| * (1 -+ 1/leverage) * fee`, long -, short +."""
+def closing_fee_per_unit(terms: PositionTerms) -> Decimal:
+    """The fee to close at the bankruptcy price, for each unit of the driver: `|q| * (1 -+ 1/leverage) * fee`.
+
+    Linear: long -, short +. Inverse, whose value is `|q| / price`: the reciprocal of the bankruptcy price is that of the mark
+    times `1 +- 1/leverage`, long +, short -.
+    """
     fee_rate, leverage = terms.position.taker_fee_rate, terms.position.leverage
-    return fee_to_close(terms.quantity, Decimal(1), leverage or Decimal(1), fee_rate or Decimal(0))
+    return fee_to_close(terms.value_quantity, Decimal(1), leverage or Decimal(1), fee_rate or Decimal(0))
 
 
-def initial_margin_per_price(terms: PositionTerms) -> Decimal:
-    """Initial margin of a cross position for each unit of mark: `|q| / leverage` and the fee to close."""
+def initial_margin_per_unit(terms: PositionTerms) -> Decimal:
+    """Initial margin of a cross position for each unit of the driver: `|q| / leverage` and the fee to close."""
     with exact():
-        return quotient(abs(terms.quantity), terms.position.leverage or Decimal(1)) + closing_fee_per_price(terms)
+        return quotient(abs(terms.quantity), terms.position.leverage or Decimal(1)) + closing_fee_per_unit(terms)
 
 
 def fee_to_close(quantity: Decimal, price: Decimal, leverage: Decimal, fee_rate: Decimal) -> Decimal:
@@ -40,7 +44,7 @@ class Lookup(PositionLookup):
     """Reads what values a pool of this venue. Leverage and taker fee rate must be known of every cross position."""
 
     def __init__(self, tables: Tables) -> None:
-        super().__init__(VENUE, tables, LINEAR, "not covered by the Bybit rules")
+        super().__init__(VENUE, tables, LINEAR | INVERSE, "not covered by the Bybit rules")
 
     def position(self, position: Position) -> PositionTerms | None:
         """The terms of a position, None (with reasons noted) when something is missing or its kind is not covered."""

@@ -137,7 +137,7 @@ def survey(pool: PoolHoldings, tables: Tables, prices: Prices) -> Survey:
     weights = lookup.weights()
     terms = lookup.positions(pool)
     positions = tuple(
-        value_position(term, mark_price) for term in terms if (mark_price := lookup.price(term.driver, prices)) is not None
+        value_position(term, mark_price) for term in terms if (mark_price := lookup.price(term.mark, prices)) is not None
     )
     orders, order_reasons = order_costs(pool.orders, pool.positions, tables)
     coins: tuple[CoinValue, ...] = ()

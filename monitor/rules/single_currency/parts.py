@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from monitor.domain.report import Part
-from monitor.rules.exact import exact, text
-from monitor.rules.part_text import bracket_formula, label, table_text
-from monitor.rules.positions import PositionValue, entry_price
+from monitor.rules.exact import exact
+from monitor.rules.part_text import bracket_formula, label, pnl_formula, table_text
+from monitor.rules.positions import PositionValue
 from monitor.rules.single_currency.bankruptcy import bankruptcy_price
 from monitor.rules.single_currency.documents import Documents
 from monitor.rules.single_currency.valuation import Valuation
@@ -81,7 +81,7 @@ def position_parts(value: PositionValue, documents: Documents) -> Iterator[Part]
         name=name,
         amount=value.unrealised_pnl,
         unit=unit,
-        formula=_pnl_formula(value),
+        formula=pnl_formula(value),
         source=documents.formulas,
     )
     if not terms.has_margin:
@@ -96,12 +96,3 @@ def position_parts(value: PositionValue, documents: Documents) -> Iterator[Part]
         source=f"{documents.formulas}; {table_text(version)}",
         verified=version.verified and not documents.unverified,
     )
-
-
-def _pnl_formula(value: PositionValue) -> str:
-    terms = value.terms
-    quantity, mark = text(terms.quantity), text(value.mark_price)
-    entry = entry_price(terms.instrument, terms.quantity, terms.position.cost)
-    if not terms.instrument.kind.is_inverse:
-        return f"{quantity} × {mark} - {text(terms.position.cost)}"
-    return f"-{quantity} / {mark}" if entry is None else f"{quantity} × (1 / {text(entry)} - 1 / {mark})"
