@@ -10,6 +10,7 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
+from monitor.domain.double_entry import ComparedFigure, DoubleEntry, PartDifference
 from monitor.domain.report import AccountReport, Part, PoolReport, PositionReport, Stage
 
 NOT_KNOWN = "not_known"
@@ -82,6 +83,8 @@ def pool_document(report: PoolReport) -> dict[str, Any]:
         "stages": [stage_document(stage) for stage in report.stages],
         "procedure": report.procedure,
         "verified": report.verified,
+        "double_entry": None if report.double_entry is None else double_entry_document(report.double_entry),
+        **({"double_entry_reason": "not_reported"} if report.double_entry is None else {}),
     }
 
 
@@ -106,6 +109,26 @@ def part_document(part: Part) -> dict[str, Any]:
     return {
         field.name: decimal_text(part.amount) if field.name == "amount" else getattr(part, field.name) for field in fields(part)
     }
+
+
+def double_entry_document(entry: DoubleEntry) -> dict[str, Any]:
+    """Ours and the venue's figures side by side."""
+    return {
+        "at": entry.at,
+        "agrees": entry.agrees,
+        **({"reason": entry.reason} if entry.reason is not None else {}),
+        "sentence": entry.sentence,
+        "leads": entry.leads.value,
+        "drives": entry.drives.value,
+        "venue_margin_ratio": None if entry.venue_margin_ratio is None else decimal_text(entry.venue_margin_ratio),
+        "figures": [_plain(figure) for figure in entry.figures],
+        "differs": [_plain(part) for part in entry.differs],
+    }
+
+
+def _plain(value: ComparedFigure | PartDifference) -> dict[str, Any]:
+    told = {field.name: getattr(value, field.name) for field in fields(value)}
+    return {name: decimal_text(told) if isinstance(told, Decimal) else told for name, told in told.items()}
 
 
 def decimal_text(value: Decimal) -> str:

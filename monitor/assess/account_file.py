@@ -145,6 +145,46 @@ class WalletEntry(_Entry, frozen=True):
         require_finite("cross_balance", self.cross_balance)
 
 
+class ReportedPositionEntry(_Entry, frozen=True):
+    """A position as the venue reported it: each figure that is told is compared with ours."""
+
+    instrument: Subject
+    side: Side
+    size: Figure | None = None
+    entry_price: Figure | None = None
+    mark_price: Figure | None = None
+    leverage: Figure | None = None
+    taker_fee_rate: Figure | None = None
+    maintenance_margin_rate: Figure | None = None
+    notional: Figure | None = None
+    unrealised_pnl: Figure | None = None
+    maintenance_margin: Figure | None = None
+    initial_margin: Figure | None = None
+
+    def __post_init__(self) -> None:
+        require_subject("instrument", self.instrument)
+        require_not_negative("size", self.size)
+
+
+class ReportedAssetEntry(_Entry, frozen=True):
+    """An asset as the venue reported it: each figure that is told is compared with ours."""
+
+    asset: str
+    balance: Annotated[Figure | None, Meta(description="whole wallet balance")] = None
+    equity: Annotated[Figure | None, Meta(description="in the asset")] = None
+    collateral_value: Annotated[Figure | None, Meta(description="in the margin currency, after its haircut")] = None
+
+
+class VenueReportedEntry(_Entry, frozen=True):
+    """What the venue itself reported of one pool, with the digits that it printed: compared with ours, to the last digit."""
+
+    at: Annotated[Moment, Meta(description="the venue's time of the figures")]
+    figures: Annotated[dict[str, Figure], Meta(description="by the venue's own names")] = {}
+    positions: list[ReportedPositionEntry] = []
+    assets: list[ReportedAssetEntry] = []
+    pool: Annotated[str | None, Meta(description="the pool's id; may be left out where the account has one cross pool")] = None
+
+
 class AccountEntry(_Entry, frozen=True):
     """One account. `profile` names the thresholds of its levels (desk, client, or one of `profiles`)."""
 
@@ -157,6 +197,10 @@ class AccountEntry(_Entry, frozen=True):
     venue_given: Annotated[
         dict[str, Figure], Meta(description="figures that only the venue can tell, under the names that docs/venues gives")
     ] = {}
+    venue_reported: Annotated[
+        VenueReportedEntry | list[VenueReportedEntry] | None,
+        Meta(description="what the venue itself reported, one object a pool"),
+    ] = None
     profile: str = "desk"
     entity: str | None = None
     owner: str | None = None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from monitor.assess.account_file import AccountEntry, AccountFile, AssetIndexEntry, SwitchSetEntry
 from monitor.assess.decoding import decode_account_file
 from monitor.assess.figures_in import Inputs, brackets_of, inputs_of
 from monitor.assess.holdings_in import holdings_of
+from monitor.assess.reported_in import Reported
 from monitor.assess.result import AssessResult, AssetIndexReport, BracketTableReport
 from monitor.domain.account import PoolKind
 from monitor.domain.certainty import Certainty
@@ -51,7 +53,7 @@ def assess_file(file: AccountFile, source: str) -> AssessResult:
             known = ", ".join(sorted(profiles))
             raise BadInput(f"no such profile, known: {known}", field=f"{where}.profile", value=entry.profile, source=source)
         seen.add(entry.account)
-        accounts.append(_account(entry, where, inputs, profiles[entry.profile], source))
+        accounts.append(_account(entry, where, inputs, profiles[entry.profile], file.as_of, source))
     return AssessResult(
         accounts=tuple(accounts),
         tables=_tables(file, source),
@@ -60,13 +62,17 @@ def assess_file(file: AccountFile, source: str) -> AssessResult:
     )
 
 
-def _account(entry: AccountEntry, where: str, inputs: Inputs, profile: Profile, source: str) -> AccountReport:
+def _account(
+    entry: AccountEntry, where: str, inputs: Inputs, profile: Profile, as_of: datetime | None, source: str
+) -> AccountReport:
     rulebook = _rulebook(entry.account, f"{where}.account", source)
     holdings = holdings_of(entry, where, inputs, source)
-    pools = tuple(
-        _pool(rulebook, _with_untold_wallets(pool, holdings, inputs), inputs, profile)
-        for pool in rulebook.pools(holdings, inputs.tables)
-    )
+    held = tuple(_with_untold_wallets(pool, holdings, inputs) for pool in rulebook.pools(holdings, inputs.tables))
+    try:
+        reported = Reported(entry, where, held, as_of)
+        pools = tuple(_pool(rulebook, pool, holdings, inputs, profile, reported) for pool in held)
+    except BadInput as error:
+        raise BadInput(error.reason, field=error.field, value=error.value, source=error.source or source) from error
     _refuse_negative_margins(pools, source)
     worst = max((Certainty[pool.certainty.upper()] for pool in pools), default=Certainty.FRESH)
     return AccountReport(
@@ -110,15 +116,22 @@ def _with_untold_wallets(pool: PoolHoldings, holdings: AccountHoldings, inputs: 
     return replace(pool, unknown=(*pool.unknown, *reasons))
 
 
-def _pool(rulebook: Rulebook, pool: PoolHoldings, inputs: Inputs, profile: Profile) -> PoolReport:
+def _pool(
+    rulebook: Rulebook,
+    pool: PoolHoldings,
+    holdings: AccountHoldings,
+    inputs: Inputs,
+    profile: Profile,
+    reported: Reported,
+) -> PoolReport:
     report = rulebook.report(pool, inputs.tables, inputs.price)
     figures = rulebook.figures(pool, inputs.tables, inputs.price)
-    if isinstance(figures, Missing):
-        return report
     switches = profile.isolated if pool.kind is PoolKind.ISOLATED else profile.cross
-    # A pool without position, order, liability or negative balance is OK whatever its figures.
-    level = Level.OK if pool.is_empty else reference_level(figures, switches, None)
-    return replace(report, level=level_label(level), top_up_to_ok=top_up(figures, switches, level))
+    if not isinstance(figures, Missing):
+        # A pool without position, order, liability or negative balance is OK whatever its figures.
+        level = Level.OK if pool.is_empty else reference_level(figures, switches, None)
+        report = replace(report, level=level_label(level), top_up_to_ok=top_up(figures, switches, level))
+    return reported.beside(report, figures, pool, holdings.wallets, switches)
 
 
 def _unknown(pool: PoolReport) -> list[str]:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.assess.result import AssessResult
+from monitor.domain.double_entry import DoubleEntry
 from monitor.domain.report import AccountReport, PoolReport
 
 _UNKNOWN = "unknown"
@@ -40,6 +41,8 @@ def _print_pool(console: Console, account: AccountReport, pool: PoolReport) -> N
         console.print(_parts(pool))
         for source, number in _source_numbers(pool).items():
             console.print(Text(f"  [{number}] {source}"))
+    if pool.double_entry is not None:
+        _print_double_entry(console, pool.double_entry)
     if pool.stages:
         console.print(_stages(pool))
     console.print(Text(f"  trigger: {pool.trigger}; wallets of the account: {_wallets(account)}\n"))
@@ -63,6 +66,19 @@ def _figures(pool: PoolReport) -> Table:
     for name, amount, of_unit, reason in rows:
         table.add_row(name, _amount(amount), of_unit, reason or "")
     return table
+
+
+def _print_double_entry(console: Console, entry: DoubleEntry) -> None:
+    """Ours and the venue's in one sentence a figure, what differs, and whose number leads and gives the level."""
+    verdict = {None: "not compared", True: "agrees", False: "DIFFERS"}[entry.agrees]
+    leads = f"{entry.leads.value} leads, {entry.drives.value} gives the level"
+    console.print(Text(f"  the venue's own figures at {entry.at}: {verdict}; {leads}"))
+    if entry.reason is not None:
+        console.print(Text(f"    {entry.reason}"))
+    for figure in entry.figures:
+        console.print(Text(f"    {figure.figure}: {figure.sentence}"))
+    for part in entry.differs:
+        console.print(Text(f"    differs: {part}"))
 
 
 def _stages(pool: PoolReport) -> Table:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from monitor.domain.double_entry import DoubleEntry
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -70,7 +72,8 @@ class PoolReport:
 
     `venue_figures` are figures under the venue's own names: as `assess` recomputes them with the venue's rounding, and in the
     running daemon as the venue reported them. `stages` are the venue's steps before and after its liquidation trigger, in the
-    order in which they come; `procedure` says in words what the venue does at liquidation.
+    order in which they come; `procedure` says in words what the venue does at liquidation. `double_entry` is the comparison
+    with what the venue reported, None where it reported nothing of the pool.
     """
 
     pool: str
@@ -101,6 +104,7 @@ class PoolReport:
     stages: tuple[Stage, ...] = ()
     procedure: str = ""
     verified: bool = True
+    double_entry: DoubleEntry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
