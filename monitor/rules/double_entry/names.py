@@ -1,7 +1,8 @@
 """What the names of a venue's figures mean: which figure of ours each one is.
 
 Sources as the venues' notes give them: Bybit docs/v5/account/wallet-balance; Binance USDⓈ-M Account Information V3 and Position
-Information V3. Our own names stand for themselves, where a source translated the venue's.
+Information V3; of the others those that their rules print (docs/venues). OKX's `mmr` is without the fee to close, which our
+maintenance margin holds. Our own names stand for themselves, where a source translated the venue's.
 """
 
 from __future__ import annotations
@@ -83,6 +84,16 @@ _NAMES: Mapping[tuple[str, str], Mapping[str, Meaning]] = {
     ("binance_usdm", PoolKind.ISOLATED.value): _BINANCE_ISOLATED,
     ("binance_coinm", PoolKind.CROSS_ASSET.value): _BINANCE_SINGLE_ASSET,
     ("binance_coinm", PoolKind.ISOLATED.value): _BINANCE_ISOLATED,
+    ("binance_pm", PoolKind.CROSS.value): {
+        "accountEquity": _COLLATERAL,
+        "accountMaintMargin": _MAINTENANCE,
+        "accountInitialMargin": _INITIAL,
+        "uniMMR": _FALLING_RATIOS["uniMMR"],
+    },
+    ("hyperliquid", PoolKind.CROSS_ASSET.value): {"accountValue": _COLLATERAL, "crossMaintenanceMarginUsed": _MAINTENANCE},
+    ("dydx_v4", PoolKind.CROSS_ASSET.value): {"equity": _COLLATERAL},
+    ("okx", PoolKind.CROSS.value): {"adjEq": _COLLATERAL, "mgnRatio": _FALLING_RATIOS["mgnRatio"]},
+    ("okx", PoolKind.CROSS_ASSET.value): {"eq": _COLLATERAL, "mgnRatio": _FALLING_RATIOS["mgnRatio"]},
 }
 
 
