@@ -20,7 +20,7 @@ from monitor.domain.ids import venue_of
 from monitor.domain.level import Level, level_label
 from monitor.domain.profile import CLIENT, DESK, Band, Profile, Switch, SwitchSet
 from monitor.domain.report import AccountReport, PoolReport
-from monitor.rules import binance_coinm, kraken_futures
+from monitor.rules import binance_coinm, hyperliquid, kraken_futures
 from monitor.rules.backing import settle_asset
 from monitor.rules.binance_usdm import documents
 from monitor.rules.binance_usdm.assets import rates_from_index
@@ -159,7 +159,7 @@ def _tables(file: AccountFile, source: str) -> tuple[BracketTableReport, ...]:
 _BRACKET_DOCUMENTS = {
     documents.VENUE: documents.BRACKETS,
     bybit_documents.VENUE: bybit_documents.RISK_LIMITS,
-    **{own.venue: own.formulas for own in (binance_coinm.DOCUMENTS, kraken_futures.DOCUMENTS)},
+    **{own.venue: own.formulas for own in (binance_coinm.DOCUMENTS, hyperliquid.DOCUMENTS, kraken_futures.SINGLE)},
 }
 
 

@@ -159,7 +159,7 @@ def position_report(value: Valued, solved: LiquidationPrice) -> PositionReport:
 def _margin_reason(value: Valued) -> str | None:
     """Why a margin of the position is not told, None when all are."""
     if not value.terms.has_margin:
-        return "its margin is part of that of its class"
+        return "its margin is shared with other positions: see the parts"
     return None if value.initial_margin is not None else f"leverage of {value.terms.position.instrument} not known"
 
 

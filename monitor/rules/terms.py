@@ -165,3 +165,17 @@ class PositionLookup(TableLookup):
         """The margin rates of a borrowed coin."""
         found = self.table(TableKind.BORROW_TIERS, coin)
         return found.table if found is not None and isinstance(found.table, BorrowTiers) else None
+
+
+class PooledLookup(PositionLookup):
+    """Reads what values a pool whose positions have no margin of their own: it is that of their class, or of their side."""
+
+    def position(self, position: Position) -> PositionTerms | None:
+        """The terms of a position, None (with reasons noted) when its instrument is not loaded or not covered."""
+        instrument = self.instrument(position.instrument)
+        version = self.table(TableKind.INSTRUMENT, symbol_of(position.instrument))
+        if instrument is None or version is None:
+            return None
+        with exact():
+            quantity = position.size * instrument.contract_size
+        return PositionTerms(position, instrument, NO_BRACKETS, version, quantity)

@@ -159,7 +159,7 @@ def test_the_liquidation_price_moves_the_scan_along(tmp_path: Path) -> None:
     # The position has no margin of its own, and says so.
     assert (pool["positions"][0]["maintenance_margin"], pool["positions"][0]["reason"]) == (
         None,
-        "its margin is part of that of its class",
+        "its margin is shared with other positions: see the parts",
     )
 
 

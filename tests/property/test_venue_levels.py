@@ -12,12 +12,11 @@ import pytest
 from monitor.book.pools import PoolBook
 from monitor.domain.ids import DriverKey
 from monitor.domain.profile import DESK
-from monitor.rules.registry import rulebook_of
 from monitor.rules.rulebook import Rulebook
 from monitor.rules.tape import Tape
 from tests.property.pools_oracle import ExactJudge, Held, Oracle
 from tests.support.random_books import Book
-from tests.support.venue_books import VENUES, market_of
+from tests.support.venue_books import VENUES, market_of, rules_of
 
 SWITCHES = (DESK.cross, DESK.isolated)
 
@@ -62,7 +61,7 @@ class Columns:
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("venue", sorted(VENUES))
 def test_levels_equal_the_oracle_at_every_tick(venue: str, seed: int) -> None:
-    rules, random = rulebook_of(venue), Random(seed)
+    rules, random = rules_of(venue), Random(seed)
     reached: Counter[int] = Counter()
     for _ in range(80):
         book = VENUES[venue].random_book(random)

@@ -18,7 +18,7 @@ from monitor.rules.registry import rulebook_of
 from monitor.rules.rulebook import Missing, PoolFigures, Rulebook
 from monitor.rules.tape import Piece, ScheduleKey, Tape
 from tests.property.pools_oracle import Market
-from tests.support import binance_coinm_books, binance_usdm_books, bybit_books, dydx_books, portfolio_books
+from tests.support import binance_coinm_books, binance_usdm_books, bybit_books, dydx_books, netting_books, portfolio_books
 from tests.support.multi_currency_books import MultiCurrencyBooks
 from tests.support.random_books import Book
 
@@ -90,6 +90,9 @@ VENUES = {
     "kraken_futures": over_all_coins(
         MultiCurrencyBooks("kraken_futures", (AccountMode.SINGLE_CURRENCY,), symbols=("BTCUSD_PERP", "ETHUSD_PERP")),
         frozenset({PoolKind.CROSS_ASSET, PoolKind.ISOLATED}),
+    ),
+    "kraken_futures, multi-collateral": VenueBooks(
+        netting_books.random_book, netting_books.cases_of, netting_books.CASES, frozenset({PoolKind.CROSS}), count=1000
     ),
     "okx": over_all_coins(
         MultiCurrencyBooks(
@@ -166,9 +169,14 @@ class Held:
         return self.rules.report(self.pool, self.book.tables, self.book.price)
 
 
+def rules_of(name: str) -> Rulebook:
+    """The rules of an entry: that of its venue, whose modes may have entries of their own."""
+    return rulebook_of(name.partition(",")[0])
+
+
 def pools_of(venue: str, seed: str, count: int) -> Iterator[Held]:
     """All pools of so many random accounts of a venue."""
-    rules = rulebook_of(venue)
+    rules = rules_of(venue)
     for book in VENUES[venue].books(seed, count):
         for pool in rules.pools(book.account, book.tables):
             yield Held(rules, book, pool)

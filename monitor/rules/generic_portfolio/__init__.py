@@ -6,15 +6,11 @@ need the array that the clearing house publishes. The conventions are our own: n
 """
 
 from monitor.domain.account import AccountMode
-from monitor.domain.holdings import Position
-from monitor.domain.ids import symbol_of
 from monitor.domain.instrument import InstrumentKind
-from monitor.domain.tables import TableKind
-from monitor.rules.exact import exact
 from monitor.rules.multi_currency import Documents, MultiCurrency
 from monitor.rules.rulebook import Tables
 from monitor.rules.scenarios import ScenarioMargin
-from monitor.rules.terms import INVERSE, LINEAR, NO_BRACKETS, PositionLookup, PositionTerms
+from monitor.rules.terms import INVERSE, LINEAR, PooledLookup, PositionLookup
 
 VENUE = "generic_portfolio"
 CONVENTIONS = "conventions of the portfolio book (docs/venues/generic-portfolio.md)"
@@ -22,29 +18,12 @@ _COVERED = LINEAR | INVERSE | {InstrumentKind.OPTION}
 _REFUSAL = "not covered by the portfolio book"
 
 
-class Lookup(PositionLookup):
-    """Reads what values a pool: positions have no margin of their own."""
-
-    def __init__(self, tables: Tables) -> None:
-        super().__init__(VENUE, tables, _COVERED, _REFUSAL)
-
-    def position(self, position: Position) -> PositionTerms | None:
-        """The terms of a position, None (with reasons noted) when its instrument is not loaded or not covered."""
-        instrument = self.instrument(position.instrument)
-        version = self.table(TableKind.INSTRUMENT, symbol_of(position.instrument))
-        if instrument is None or version is None:
-            return None
-        with exact():
-            quantity = position.size * instrument.contract_size
-        return PositionTerms(position, instrument, NO_BRACKETS, version, quantity)
-
-
 class PortfolioDocuments(Documents):
     """Documents whose positions are read without brackets."""
 
     def lookup(self, tables: Tables) -> PositionLookup:
         """Reads what values a pool of the venue."""
-        return Lookup(tables)
+        return PooledLookup(VENUE, tables, _COVERED, _REFUSAL)
 
 
 DOCUMENTS = PortfolioDocuments(
