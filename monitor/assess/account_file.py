@@ -6,7 +6,6 @@ passed through a float somewhere. What is not told is unknown, never a default.
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Literal
@@ -14,23 +13,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from monitor.assess.entry import Entry, Figure, Moment, Subject
+from monitor.assess.table_entries import TablesEntry
 from monitor.domain.account import AccountMode, MarginMode, PositionMode
 from monitor.domain.checks import require_account, require_finite, require_not_negative, require_positive, require_subject
 from monitor.domain.ids import DriverKind
-from monitor.domain.instrument import InstrumentKind, OptionType
 
 SCHEMA_VERSION = 1
-
-Figure = Annotated[Decimal, Meta(extra_json_schema={"pattern": r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"})]
-"""A decimal in a string."""
-
-Moment = Annotated[datetime, Meta(tz=True)]
-"""A time with its zone, RFC 3339 (2026-12-25T08:00:00Z)."""
-
-Subject = Annotated[
-    str, Meta(description="venue:SYMBOL as the venue spells it, such as binance_usdm:BTCUSDT", pattern=r"^[^:]+:\S+$")
-]
-
 
 _TOLD_ELSEWHERE = frozenset(
     {
@@ -57,10 +46,6 @@ class Side(Enum):
         return 1 if self is Side.LONG else -1
 
 
-class _Entry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True, omit_defaults=True):
-    """An object of the file: a field that is not known is refused."""
-
-
 def _require_one(**given: Decimal | None) -> None:
     """Exactly one of the named fields must be there."""
     count = sum(value is not None for value in given.values())
@@ -69,7 +54,7 @@ def _require_one(**given: Decimal | None) -> None:
         raise ValueError(f"{next(iter(given))} must be given, or another one of {names}: exactly one, got {count}")
 
 
-class PositionEntry(_Entry, frozen=True):
+class PositionEntry(Entry, frozen=True):
     """An open position. Its entry is told by exactly one of `entry_price`, `cost` and `unrealised_pnl` (at the mark)."""
 
     instrument: Subject
@@ -104,7 +89,7 @@ class PositionEntry(_Entry, frozen=True):
             raise ValueError("isolated_margin must not be given beside isolated_wallet")
 
 
-class OrderEntry(_Entry, frozen=True):
+class OrderEntry(Entry, frozen=True):
     """An open order: its margin enters the initial margin alone."""
 
     instrument: Subject
@@ -123,7 +108,7 @@ class OrderEntry(_Entry, frozen=True):
         require_not_negative("taker_fee_rate", self.taker_fee_rate)
 
 
-class WalletEntry(_Entry, frozen=True):
+class WalletEntry(Entry, frozen=True):
     """A wallet: exactly one of `balance` (whole, isolated wallets included) and `cross_balance` (without them)."""
 
     asset: str
@@ -145,7 +130,7 @@ class WalletEntry(_Entry, frozen=True):
         require_finite("cross_balance", self.cross_balance)
 
 
-class ReportedPositionEntry(_Entry, frozen=True):
+class ReportedPositionEntry(Entry, frozen=True):
     """A position as the venue reported it: each figure that is told is compared with ours."""
 
     instrument: Subject
@@ -166,7 +151,7 @@ class ReportedPositionEntry(_Entry, frozen=True):
         require_not_negative("size", self.size)
 
 
-class ReportedAssetEntry(_Entry, frozen=True):
+class ReportedAssetEntry(Entry, frozen=True):
     """An asset as the venue reported it: each figure that is told is compared with ours."""
 
     asset: str
@@ -175,7 +160,7 @@ class ReportedAssetEntry(_Entry, frozen=True):
     collateral_value: Annotated[Figure | None, Meta(description="in the margin currency, after its haircut")] = None
 
 
-class VenueReportedEntry(_Entry, frozen=True):
+class VenueReportedEntry(Entry, frozen=True):
     """What the venue itself reported of one pool, with the digits that it printed: compared with ours, to the last digit."""
 
     at: Annotated[Moment, Meta(description="the venue's time of the figures")]
@@ -185,7 +170,7 @@ class VenueReportedEntry(_Entry, frozen=True):
     pool: Annotated[str | None, Meta(description="the pool's id; may be left out where the account has one cross pool")] = None
 
 
-class AccountEntry(_Entry, frozen=True):
+class AccountEntry(Entry, frozen=True):
     """One account. `profile` names the thresholds of its levels (desk, client, or one of `profiles`)."""
 
     account: Annotated[str, Meta(description="venue:name")]
@@ -209,7 +194,7 @@ class AccountEntry(_Entry, frozen=True):
         require_account(self.account)
 
 
-class MarkPriceEntry(_Entry, frozen=True):
+class MarkPriceEntry(Entry, frozen=True):
     """The mark price of an instrument, quote per base."""
 
     instrument: Subject
@@ -220,7 +205,7 @@ class MarkPriceEntry(_Entry, frozen=True):
         require_positive("mark_price", self.mark_price)
 
 
-class PriceEntry(_Entry, frozen=True):
+class PriceEntry(Entry, frozen=True):
     """A price of another kind: the index of an instrument, an oracle, an option's mark or volatility, a funding index."""
 
     driver: DriverKind
@@ -236,7 +221,7 @@ class PriceEntry(_Entry, frozen=True):
             require_positive("price", self.price)
 
 
-class AssetIndexEntry(_Entry, frozen=True):
+class AssetIndexEntry(Entry, frozen=True):
     """How an asset converts to USD: index with buffers, or the bid and ask rates themselves; auto-exchange buffers beside."""
 
     asset: Annotated[str, Meta(description="venue:ASSET, such as binance_usdm:USDT")]
@@ -263,245 +248,21 @@ class AssetIndexEntry(_Entry, frozen=True):
             raise ValueError("index must be given with buffers")
 
 
-class InstrumentEntry(_Entry, frozen=True):
-    """The terms of an instrument. `expiry` of what expires, `strike` and `option_type` of options alone."""
-
-    instrument: Subject
-    kind: InstrumentKind
-    base: str
-    quote: str
-    settle_asset: str
-    contract_size: Annotated[Figure, Meta(description="base units a contract; quote units of inverse kinds")] = Decimal(1)
-    expiry: Annotated[Moment | None, Meta(description="when it expires, UTC")] = None
-    strike: Annotated[Figure | None, Meta(description="quote per base")] = None
-    option_type: OptionType | None = None
-
-    def __post_init__(self) -> None:
-        require_subject("instrument", self.instrument)
-        require_positive("contract_size", self.contract_size)
-        require_positive("strike", self.strike)
-        is_option = self.kind is InstrumentKind.OPTION
-        for name, value in (("strike", self.strike), ("option_type", self.option_type)):
-            if (value is not None) != is_option:
-                raise ValueError(f"{name} must be given for an option and for nothing else, kind is {self.kind.value}")
-
-
-class BracketEntry(_Entry, frozen=True):
-    """One bracket. `cap` defaults to the next floor, `deduction` is computed; where given, both are compared."""
-
-    floor: Figure
-    maintenance_margin_rate: Figure
-    cap: Figure | None = None
-    deduction: Figure | None = None
-    initial_leverage: Figure | None = None
-
-
-class BracketTableEntry(_Entry, frozen=True):
-    """The brackets of one instrument: the whole table, or rate and deduction of the one bracket that is known to hold."""
-
-    instrument: Subject
-    brackets: list[BracketEntry] = []
-    maintenance_margin_rate: Figure | None = None
-    deduction: Annotated[Figure | None, Meta(description="only beside maintenance_margin_rate")] = None
-    version: str = "account file"
-    source: str = ""
-    verified: bool = True
-
-    def __post_init__(self) -> None:
-        require_subject("instrument", self.instrument)
-        if bool(self.brackets) == (self.maintenance_margin_rate is not None):
-            raise ValueError("brackets must be given, or maintenance_margin_rate: exactly one of them")
-        if self.deduction is not None and self.maintenance_margin_rate is None:
-            raise ValueError("deduction must stand beside maintenance_margin_rate")
-
-
-class CollateralTierEntry(_Entry, frozen=True):
-    """One slice of a coin's quantity. `cap` defaults to the next floor."""
-
-    floor: Figure
-    ratio: Annotated[Figure, Meta(description="0 to 1: share of its value that counts as collateral")]
-    cap: Figure | None = None
-
-
-class CollateralTableEntry(_Entry, frozen=True):
-    """The collateral ratios of an asset, each slice of its quantity at its own ratio."""
-
-    asset: Annotated[str, Meta(description="venue:ASSET, such as bybit:BTC")]
-    tiers: list[CollateralTierEntry]
-    version: str = "account file"
-    source: str = ""
-    verified: bool = True
-
-    def __post_init__(self) -> None:
-        require_subject("asset", self.asset)
-
-
-class BorrowTierEntry(_Entry, frozen=True):
-    """One slice of a borrowed quantity. `cap` defaults to the next floor."""
-
-    floor: Figure
-    maintenance_margin_rate: Figure
-    initial_margin_rate: Figure
-    cap: Figure | None = None
-
-
-class BorrowTableEntry(_Entry, frozen=True):
-    """The margin rates of a borrowed asset, each slice of its quantity at its own rates."""
-
-    asset: Annotated[str, Meta(description="venue:ASSET, such as bybit:USDT")]
-    tiers: list[BorrowTierEntry]
-    version: str = "account file"
-    source: str = ""
-    verified: bool = True
-
-    def __post_init__(self) -> None:
-        require_subject("asset", self.asset)
-
-
-class PositionTierEntry(_Entry, frozen=True):
-    """One tier by size. `cap` defaults to the next floor."""
-
-    floor: Annotated[Figure, Meta(description="in contracts")]
-    maintenance_margin_rate: Figure
-    cap: Figure | None = None
-    initial_leverage: Figure | None = None
-
-
-class PositionTiersEntry(_Entry, frozen=True):
-    """The tiers of an instrument by the size of a position: its tier's rate holds for the whole of it."""
-
-    instrument: Subject
-    tiers: list[PositionTierEntry]
-    version: str = "account file"
-    source: str = ""
-    verified: bool = True
-
-    def __post_init__(self) -> None:
-        require_subject("instrument", self.instrument)
-
-
-class MarketMarginEntry(_Entry, frozen=True):
-    """The margin fractions of a market."""
-
-    instrument: Subject
-    initial_margin_fraction: Figure
-    maintenance_fraction: Annotated[Figure, Meta(description="of the initial margin")]
-    base_quantum: Annotated[Figure, Meta(description="how much of the underlying one unit of the venue is")]
-    open_interest: Annotated[Figure | None, Meta(description="in USD, with both caps or not at all")] = None
-    lower_cap: Figure | None = None
-    upper_cap: Figure | None = None
-    version: str = "account file"
-    source: str = ""
-    verified: bool = True
-
-    def __post_init__(self) -> None:
-        require_subject("instrument", self.instrument)
-
-
-class LiquidationTermsEntry(_Entry, frozen=True):
-    """How a venue prices liquidations."""
-
-    venue: str
-    bankruptcy_adjustment: Figure
-    spread_to_maintenance_ratio: Figure
-    max_liquidation_fee: Figure
-    version: str = "account file"
-    source: str = ""
-    verified: bool = True
-
-
-class ScenarioEntry(_Entry, frozen=True):
-    """One scenario of a grid."""
-
-    name: str
-    move: Annotated[Figure, Meta(description="of the class's scan, such as 0.5 or -1")]
-    share: Annotated[Figure, Meta(description="0 to 1: what of the result counts")] = Decimal(1)
-
-
-class ScenarioGridEntry(_Entry, frozen=True):
-    """The scenarios by which positions are margined, in the order of published arrays."""
-
-    grid: Annotated[str, Meta(description="venue:GRID, such as generic_portfolio:span16")]
-    scenarios: list[ScenarioEntry]
-    initial_factor: Annotated[Figure, Meta(description="initial margin = so many times the risk")] = Decimal(1)
-    version: str = "account file"
-    source: str = ""
-    verified: bool = True
-
-    def __post_init__(self) -> None:
-        require_subject("grid", self.grid)
-
-
-class ConcentrationEntry(_Entry, frozen=True):
-    """One slice of a class's gross notional in USD, from `floor` on."""
-
-    floor: Figure
-    rate: Figure
-
-
-class RiskClassEntry(_Entry, frozen=True):
-    """How the positions of one underlying are scanned, netted and charged."""
-
-    underlying: Annotated[str, Meta(description="venue:BASE, such as generic_portfolio:BTC")]
-    grid: Annotated[str, Meta(description="the name of a grid, without the venue")]
-    scan_range: Annotated[Figure | None, Meta(description="a full move in money for one unit")] = None
-    scan_rate: Annotated[Figure | None, Meta(description="a full move as part of the mark")] = None
-    group: str = ""
-    offset: Annotated[Figure, Meta(description="0 to 1: share of its gains that offsets others of the group")] = Decimal(0)
-    liquidity_rate: Annotated[Figure, Meta(description="of the gross notional")] = Decimal(0)
-    concentration: list[ConcentrationEntry] = []
-    version: str = "account file"
-    source: str = ""
-    verified: bool = True
-
-    def __post_init__(self) -> None:
-        require_subject("underlying", self.underlying)
-
-
-class RiskArrayEntry(_Entry, frozen=True):
-    """What one long contract gains or loses in each scenario of a grid, as published."""
-
-    instrument: Annotated[str, Meta(description="venue:SYMBOL")]
-    grid: Annotated[str, Meta(description="the name of a grid, without the venue")]
-    gains: list[Figure]
-    version: str = "account file"
-    source: str = ""
-    verified: bool = True
-
-    def __post_init__(self) -> None:
-        require_subject("instrument", self.instrument)
-
-
-class TablesEntry(_Entry, frozen=True):
-    """The tables that value the accounts. What is missing makes its holders unknown."""
-
-    instruments: list[InstrumentEntry] = []
-    leverage_brackets: list[BracketTableEntry] = []
-    collateral_tiers: list[CollateralTableEntry] = []
-    borrow_tiers: list[BorrowTableEntry] = []
-    position_tiers: list[PositionTiersEntry] = []
-    market_margins: list[MarketMarginEntry] = []
-    liquidation_terms: list[LiquidationTermsEntry] = []
-    scenario_grids: list[ScenarioGridEntry] = []
-    risk_classes: list[RiskClassEntry] = []
-    risk_arrays: list[RiskArrayEntry] = []
-
-
-class BandEntry(_Entry, frozen=True):
+class BandEntry(Entry, frozen=True):
     """Where a switch goes on and off."""
 
     enter: Figure
     leave: Figure
 
 
-class SwitchEntry(_Entry, frozen=True):
+class SwitchEntry(Entry, frozen=True):
     """The boundaries of a switch; a kind that is not given is off."""
 
     ratio: BandEntry | None = None
     buffer: BandEntry | None = None
 
 
-class SwitchSetEntry(_Entry, frozen=True):
+class SwitchSetEntry(Entry, frozen=True):
     """The four switches."""
 
     notice: SwitchEntry = SwitchEntry()
@@ -510,7 +271,7 @@ class SwitchSetEntry(_Entry, frozen=True):
     liquidation: SwitchEntry = SwitchEntry()
 
 
-class ProfileEntry(_Entry, frozen=True):
+class ProfileEntry(Entry, frozen=True):
     """A threshold profile; `isolated` defaults to `cross`."""
 
     name: str
@@ -518,7 +279,7 @@ class ProfileEntry(_Entry, frozen=True):
     isolated: SwitchSetEntry | None = None
 
 
-class AccountFile(_Entry, frozen=True):
+class AccountFile(Entry, frozen=True):
     """The whole file."""
 
     schema_version: Literal[1]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 
-from monitor.assess.account_file import AccountFile, AssetIndexEntry, BracketEntry, BracketTableEntry, InstrumentEntry
+from monitor.assess.account_file import AccountFile, AssetIndexEntry
 from monitor.assess.grids_in import put_grids
 from monitor.assess.markets_in import put_markets
+from monitor.assess.table_entries import BracketEntry, BracketTableEntry, InstrumentEntry
 from monitor.assess.tiers_in import put_tiers
 from monitor.domain.errors import BadInput
 from monitor.domain.ids import CLOCK, DriverKey, DriverKind, symbol_of, venue_of
@@ -57,11 +59,7 @@ def inputs_of(file: AccountFile, source: str) -> Inputs:
             inputs.tables, TableKind.LEVERAGE_BRACKETS, table.instrument, _bracket_version(table, where, source), where, source
         )
     for put_tables in (put_tiers, put_markets, put_grids):
-        put_tables(
-            file.tables,
-            lambda kind, subject, version, where: _put(inputs.tables, kind, subject, version, where, source),
-            source,
-        )
+        put_tables(file.tables, partial(_put_version, inputs.tables, source), source)
     for index, asset in enumerate(file.asset_indices):
         _put_asset(inputs, asset, f"asset_indices[{index}]", source)
     _put_prices(file, inputs, source)
@@ -108,6 +106,10 @@ def _table(
         )
     except ValueError as error:
         raise BadInput(str(error), field=f"{where}.brackets", source=source) from error
+
+
+def _put_version(tables: TableSet, source: str, kind: TableKind, subject: str, version: TableVersion, where: str) -> None:
+    _put(tables, kind, subject, version, where, source)
 
 
 def _bracket_version(entry: BracketTableEntry, where: str, source: str) -> TableVersion:

@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-from monitor.assess.account_file import RiskArrayEntry, RiskClassEntry, ScenarioGridEntry, TablesEntry
-from monitor.assess.tiers_in import Put
-from monitor.domain.errors import BadInput
+from monitor.assess.table_entries import RiskArrayEntry, RiskClassEntry, ScenarioGridEntry, TablesEntry
+from monitor.assess.versions import Put, version_of
 from monitor.domain.scenario_tables import ConcentrationTier, RiskArray, RiskClass, Scenario, ScenarioGrid
-from monitor.domain.tables import Table, TableKind, TableVersion
-
-_Entry = ScenarioGridEntry | RiskClassEntry | RiskArrayEntry
+from monitor.domain.tables import TableKind
 
 
 def put_grids(tables: TablesEntry, put: Put, source: str) -> None:
     """Hand over a file's tables of portfolio margin; raises `BadInput` naming the one that is not well formed."""
     for index, grid in enumerate(tables.scenario_grids):
         where = f"tables.scenario_grids[{index}]"
-        put(TableKind.SCENARIO_GRID, grid.grid, _version(grid, where, source), where)
+        put(TableKind.SCENARIO_GRID, grid.grid, version_of(grid, _grid, where, source), where)
     for index, one in enumerate(tables.risk_classes):
         where = f"tables.risk_classes[{index}]"
-        put(TableKind.RISK_CLASS, one.underlying, _version(one, where, source), where)
+        put(TableKind.RISK_CLASS, one.underlying, version_of(one, _class, where, source), where)
     for index, array in enumerate(tables.risk_arrays):
         where = f"tables.risk_arrays[{index}]"
-        put(TableKind.RISK_ARRAY, array.instrument, _version(array, where, source), where)
-
-
-def _version(entry: _Entry, where: str, source: str) -> TableVersion:
-    try:
-        table = _table(entry)
-    except ValueError as error:
-        raise BadInput(str(error), field=where, source=source) from error
-    return TableVersion(
-        version=entry.version, effective_ns=0, table=table, source=entry.source or source, verified=entry.verified
-    )
-
-
-def _table(entry: _Entry) -> Table:
-    if isinstance(entry, ScenarioGridEntry):
-        return _grid(entry)
-    if isinstance(entry, RiskClassEntry):
-        return _class(entry)
-    return RiskArray(grid=entry.grid, gains=tuple(entry.gains))
+        put(TableKind.RISK_ARRAY, array.instrument, version_of(array, _array, where, source), where)
 
 
 def _grid(entry: ScenarioGridEntry) -> ScenarioGrid:
@@ -57,3 +36,7 @@ def _class(entry: RiskClassEntry) -> RiskClass:
         liquidity_rate=entry.liquidity_rate,
         concentration=tuple(ConcentrationTier(floor=tier.floor, rate=tier.rate) for tier in entry.concentration),
     )
+
+
+def _array(entry: RiskArrayEntry) -> RiskArray:
+    return RiskArray(grid=entry.grid, gains=tuple(entry.gains))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
-from monitor.assess.account_file import (
+from monitor.assess.table_entries import (
     BorrowTableEntry,
     BorrowTierEntry,
     CollateralTableEntry,
@@ -14,41 +14,22 @@ from monitor.assess.account_file import (
     PositionTiersEntry,
     TablesEntry,
 )
-from monitor.domain.errors import BadInput
+from monitor.assess.versions import Put, version_of
 from monitor.domain.position_tiers import PositionTier, PositionTiers
-from monitor.domain.tables import BorrowTier, BorrowTiers, CollateralTier, CollateralTiers, Table, TableKind, TableVersion
-
-Put = Callable[[TableKind, str, TableVersion, str], None]
-"""Takes a table's kind, asset, version and place in the file."""
+from monitor.domain.tables import BorrowTier, BorrowTiers, CollateralTier, CollateralTiers, TableKind
 
 
 def put_tiers(tables: TablesEntry, put: Put, source: str) -> None:
     """Hand over the tier tables of a file; raises `BadInput` naming the table that is not well formed."""
     for index, entry in enumerate(tables.collateral_tiers):
         where = f"tables.collateral_tiers[{index}]"
-        put(TableKind.COLLATERAL_TIERS, entry.asset, _version(entry, where, source), where)
+        put(TableKind.COLLATERAL_TIERS, entry.asset, version_of(entry, _collateral, f"{where}.tiers", source), where)
     for index, borrow in enumerate(tables.borrow_tiers):
         where = f"tables.borrow_tiers[{index}]"
-        put(TableKind.BORROW_TIERS, borrow.asset, _version(borrow, where, source), where)
+        put(TableKind.BORROW_TIERS, borrow.asset, version_of(borrow, _borrow, f"{where}.tiers", source), where)
     for index, position in enumerate(tables.position_tiers):
         where = f"tables.position_tiers[{index}]"
-        put(TableKind.POSITION_TIERS, position.instrument, _version(position, where, source), where)
-
-
-def _version(entry: CollateralTableEntry | BorrowTableEntry | PositionTiersEntry, where: str, source: str) -> TableVersion:
-    try:
-        table = _table(entry)
-    except ValueError as error:
-        raise BadInput(str(error), field=f"{where}.tiers", source=source) from error
-    return TableVersion(
-        version=entry.version, effective_ns=0, table=table, source=entry.source or source, verified=entry.verified
-    )
-
-
-def _table(entry: CollateralTableEntry | BorrowTableEntry | PositionTiersEntry) -> Table:
-    if isinstance(entry, CollateralTableEntry):
-        return _collateral(entry)
-    return _borrow(entry) if isinstance(entry, BorrowTableEntry) else _positions(entry)
+        put(TableKind.POSITION_TIERS, position.instrument, version_of(position, _positions, f"{where}.tiers", source), where)
 
 
 def _positions(entry: PositionTiersEntry) -> PositionTiers:
