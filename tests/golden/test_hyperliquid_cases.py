@@ -242,6 +242,7 @@ def test_liquidation_below_the_margin_and_the_backstop_below_two_thirds(
     ("change", "reason"),
     [
         ({"mode": "portfolio"}, "account mode portfolio is not covered"),
+        ({"position_mode": "hedge"}, "hedge mode is not covered"),
         ({"name": f"{VENUE}:xyz:TSLA"}, "positions of several dexes (the venue's own, xyz)"),
     ],
 )
@@ -251,6 +252,7 @@ def test_what_is_not_covered_is_named(tmp_path: Path, change: dict[str, str], re
     file = account_file(
         [{"instrument": name, **held} for name in names], {"balance": "100"}, mode=change.get("mode", "single_currency")
     )
+    file["accounts"][0]["position_mode"] = change.get("position_mode", "one_way")
     assert reason in first_pool(file, tmp_path)["figures_reason"]
 
 

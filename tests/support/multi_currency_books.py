@@ -48,6 +48,7 @@ class MultiCurrencyBooks:
     tiers_by_value: bool = False
     symbols: tuple[str, ...] = tuple(sorted(MARKS))
     tiers_by_size: bool = False
+    has_hedge: bool = True
 
     @property
     def spans_coins(self) -> bool:
@@ -114,7 +115,7 @@ class MultiCurrencyBooks:
         return Book(self._random_account(random), tables, prices)
 
     def _random_account(self, random: Random) -> AccountHoldings:
-        hedge, mode = random.random() < 0.3, random.choice(self.modes)
+        hedge, mode = random.random() < 0.3 and self.has_hedge, random.choice(self.modes)
         symbols = random.sample(self.symbols, min(len(self.symbols), random.randint(0, 4)))
         loans = {coin: abs(balance(random, coin)) / 4 for coin in COINS if random.random() < 0.4} if self.has_loans else {}
         given = self.given if mode is not AccountMode.SINGLE_CURRENCY else ()

@@ -84,7 +84,9 @@ VENUES = {
         frozenset(PoolKind),
     ),
     "hyperliquid": over_all_coins(
-        MultiCurrencyBooks("hyperliquid", (AccountMode.SINGLE_CURRENCY,), symbols=("BTCUSDT", "ETHUSDT", "XRPUSDT")),
+        MultiCurrencyBooks(
+            "hyperliquid", (AccountMode.SINGLE_CURRENCY,), symbols=("BTCUSDT", "ETHUSDT", "XRPUSDT"), has_hedge=False
+        ),
         frozenset({PoolKind.CROSS_ASSET, PoolKind.ISOLATED}),
     ),
     "kraken_futures": over_all_coins(

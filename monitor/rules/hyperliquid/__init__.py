@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from monitor.domain.account import AccountMode, PoolKind
+from monitor.domain.account import AccountMode, PoolKind, PositionMode
 from monitor.domain.holdings import AccountHoldings, PoolHoldings
 from monitor.domain.ids import symbol_of
 from monitor.domain.report import PoolReport
@@ -85,10 +85,13 @@ class Hyperliquid(SingleCurrency):
         reasons = []
         if account.mode not in _COVERED_MODES:
             reasons.append(f"account mode {account.mode.value} is not covered by the Hyperliquid rules")
-        dexes = {symbol_of(p.instrument).rpartition(":")[0] for p in account.positions}
+        if account.position_mode is PositionMode.HEDGE:
+            reasons.append("the venue has one position an instrument: hedge mode is not covered by the Hyperliquid rules")
+        named = [*(p.instrument for p in account.positions), *(order.instrument for order in account.orders)]
+        dexes = {symbol_of(name).rpartition(":")[0] for name in named}
         if len(dexes) > 1:
-            named = ", ".join(sorted(dex or "the venue's own" for dex in dexes))
-            reasons.append(f"positions of several dexes ({named}): each has a state, and is told as an account, of its own")
+            told = ", ".join(sorted(dex or "the venue's own" for dex in dexes))
+            reasons.append(f"positions of several dexes ({told}): each has a state, and is told as an account, of its own")
         cross = backing.cross_pools_by_asset()
         if account.mode is AccountMode.MULTI_CURRENCY:
             cross = [replace(pool, unverified=(UNIFIED,)) for pool in cross]
