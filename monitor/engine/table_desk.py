@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitor.domain.effects import Cause, CauseKind, InputRefused, TableApplied
 from monitor.domain.errors import BadInput
-from monitor.domain.ids import DriverKind, symbol_of
+from monitor.domain.ids import DriverKind, symbol_of, venue_of
 from monitor.domain.instrument import Instrument
 from monitor.domain.tables import TableChanged, TableKey, TableKind, TableVersion
 from monitor.engine.account_desk import AccountDesk
@@ -12,6 +12,9 @@ from monitor.engine.driver_weight import driver_weight
 from monitor.engine.pool_desk import PoolDesk
 from monitor.engine.turn import Turn
 from monitor.engine.world import World
+
+# A grid or a class of a portfolio margin concerns contracts of any name.
+_OF_NO_DRIVER = frozenset({TableKind.SCENARIO_GRID, TableKind.RISK_CLASS})
 
 
 class TableDesk:
@@ -137,7 +140,9 @@ class TableDesk:
         return self._holders(key)
 
     def _holders(self, key: TableKey) -> set[str]:
-        """The accounts with a pool that holds a driver of the table's symbol."""
+        """The accounts with a pool that holds a driver of the table's symbol, or of a table that no driver names all."""
+        if key.kind in _OF_NO_DRIVER:
+            return {account for account in self._world.accounts if venue_of(account) == key.venue}
         accounts: set[str] = set()
         subject = f"{key.venue}:{key.symbol}"
         for index, driver in self._world.drivers:

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import orjson
 import pytest
 
-from monitor.domain.account import AccountMode, PositionMode, PositionSide
+from monitor.domain.account import AccountMode, PositionSide
 from monitor.domain.events import (
-    AccountDeclared,
-    AccountState,
-    DriverDeclared,
     PositionState,
-    ValuationStarted,
     WalletState,
 )
 from monitor.domain.ids import DriverKey, DriverKind
-from monitor.domain.inputs import ClockAdvanced, PriceBatch
 from monitor.domain.instrument import Instrument, InstrumentKind
 from monitor.domain.level import Level
-from monitor.domain.tables import Bracket, LeverageBrackets, Table, TableChanged, TableKey, TableKind, TableVersion
+from monitor.domain.tables import Bracket, LeverageBrackets, TableKind
 from monitor.engine.core import Engine
 from monitor.engine_settings import EngineSettings
-from monitor.rules.class_weights import CLASS_WEIGHTS_KEY, load_class_weights
-from tests.support.engine_market import SECOND_NS, START_NS
+from tests.support.one_account import TABLES, OneAccount
 
 VENUE = "binance_coinm"
 ACCOUNT, POOL = "binance_coinm:desk", "binance_coinm:desk/cross/BTC"
@@ -38,57 +31,24 @@ DRIVERS = (
 D = Decimal
 
 
-class Desk:
-    """One engine with one account: 10,000 contracts of the perpetual, bought at 50,000, over 5 BTC, and what else is told."""
+class Desk(OneAccount):
+    """10,000 contracts of the perpetual, bought at 50,000, over 5 BTC, and what else is told.
+
+    Prices are the mark of the perpetual, the mark of the quarterly, the index of BTC.
+    """
 
     def __init__(self, *others: PositionState) -> None:
-        self.engine = Engine(EngineSettings())
-        self.now_ns = START_NS
-        self.sequence = 0
-        self.engine.process(ClockAdvanced(START_NS))
+        tables: TABLES = {}
         for name, kind in ((PERP, InstrumentKind.INVERSE_PERPETUAL), (QUARTER, InstrumentKind.INVERSE_FUTURE)):
             symbol = name.split(":")[1]
-            self.table(symbol, TableKind.INSTRUMENT, instrument(name, kind))
-            self.table(symbol, TableKind.LEVERAGE_BRACKETS, brackets())
-        self.engine.process(TableChanged(key=CLASS_WEIGHTS_KEY, versions=(load_class_weights(),), ts_recv_ns=START_NS))
-        for index, driver in enumerate(DRIVERS):
-            self.engine.process(DriverDeclared(index=index, key=driver))
-        self.engine.process(ValuationStarted())
-        self.engine.process(
-            AccountDeclared(**self.event(), mode=AccountMode.SINGLE_CURRENCY, position_mode=PositionMode.ONE_WAY)
-        )
-        self.state(position(PERP, 10_000, 50_000), *others)
+            tables[TableKind.INSTRUMENT, symbol] = instrument(name, kind)
+            tables[TableKind.LEVERAGE_BRACKETS, symbol] = brackets()
+        super().__init__(ACCOUNT, DRIVERS, tables)
+        self.declare(AccountMode.SINGLE_CURRENCY)
+        self.hold(position(PERP, 10_000, 50_000), *others)
 
-    def table(self, symbol: str, kind: TableKind, table: Table) -> None:
-        version = TableVersion(version="v1", effective_ns=0, table=table)
-        self.engine.process(TableChanged(key=TableKey(VENUE, kind, symbol), versions=(version,), ts_recv_ns=self.now_ns))
-
-    def event(self) -> dict[str, Any]:
-        self.now_ns += 1_000_000
-        self.sequence += 1
-        times = {"ts_event_ns": self.now_ns, "ts_recv_ns": self.now_ns}
-        told = {"account": ACCOUNT, "event_id": f"e{self.sequence}", "source": "desk", "source_epoch": 1}
-        return told | times | {"account_seq": self.sequence}
-
-    def state(self, *positions: PositionState) -> None:
-        wallets = (WalletState(asset="BTC", balance=D(5)),)
-        self.engine.process(AccountState(**self.event(), complete=True, positions=positions, wallets=wallets))
-        self.now_ns += SECOND_NS // 10
-        self.engine.process(ClockAdvanced(self.now_ns))
-
-    def prices(self, *prices: float) -> None:
-        """Mark of the perpetual, mark of the quarterly, index of BTC."""
-        batch = PriceBatch((("prices", 0),))
-        for driver, price in enumerate(prices):
-            batch.driver.append(driver)
-            batch.price.append(price)
-            batch.ts_event_ns.append(self.now_ns)
-            batch.ts_recv_ns.append(self.now_ns)
-            batch.lane.append(0)
-            batch.offset_first.append(0)
-            batch.offset_last.append(0)
-            batch.count.append(1)
-        self.engine.process(batch)
+    def hold(self, *positions: PositionState) -> None:
+        self.state((WalletState(asset="BTC", balance=D(5)),), positions)
 
     def figures(self) -> tuple[float | None, float | None, Level | None]:
         status = self.engine.pool_status(POOL)

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import orjson
 import pytest
 
-from monitor.domain.account import AccountMode, InstrumentSetting, PositionMode, PositionSide
+from monitor.domain.account import AccountMode, InstrumentSetting, PositionSide
 from monitor.domain.certainty import Certainty
 from monitor.domain.events import (
-    AccountDeclared,
     AccountState,
-    DriverDeclared,
     PositionState,
     SettingsChanged,
-    ValuationStarted,
     WalletState,
 )
 from monitor.domain.ids import DriverKey, DriverKind
-from monitor.domain.inputs import ClockAdvanced, PriceBatch
 from monitor.domain.instrument import Instrument, InstrumentKind
 from monitor.domain.level import Level
 from monitor.domain.tables import (
@@ -28,16 +23,12 @@ from monitor.domain.tables import (
     BorrowTiers,
     CollateralTier,
     CollateralTiers,
-    Table,
-    TableChanged,
-    TableKey,
     TableKind,
-    TableVersion,
 )
 from monitor.engine.core import Engine
 from monitor.engine_settings import EngineSettings
-from monitor.rules.class_weights import CLASS_WEIGHTS_KEY, load_class_weights
-from tests.support.engine_market import SECOND_NS, START_NS, brackets
+from tests.support.engine_market import brackets
+from tests.support.one_account import TABLES, OneAccount
 
 ACCOUNT, BTC = "bybit:desk", "bybit:BTCUSDT"
 POOL = "bybit:desk/cross"
@@ -49,76 +40,37 @@ DRIVERS = (
 D = Decimal
 
 
-class Desk:
-    """One engine with one account."""
+class Desk(OneAccount):
+    """An account whose prices are the mark of BTCUSDT, the index of USDT, the index of BTC."""
 
     def __init__(self) -> None:
-        self.engine = Engine(EngineSettings())
-        self.now_ns = START_NS
-        self.sequence = 0
-        self.engine.process(ClockAdvanced(START_NS))
-        self.table("BTCUSDT", TableKind.INSTRUMENT, instrument())
-        self.table("BTCUSDT", TableKind.LEVERAGE_BRACKETS, brackets(1))
-        for coin in ("BTC", "USDT"):
-            tier = CollateralTier(floor=D(0), cap=None, ratio=D("0.9") if coin == "BTC" else D(1))
-            self.table(coin, TableKind.COLLATERAL_TIERS, CollateralTiers(tiers=(tier,)))
-        self.engine.process(TableChanged(key=CLASS_WEIGHTS_KEY, versions=(load_class_weights(),), ts_recv_ns=START_NS))
-        for index, driver in enumerate(DRIVERS):
-            self.engine.process(DriverDeclared(index=index, key=driver))
-        self.engine.process(ValuationStarted())
-
-    def table(self, symbol: str, kind: TableKind, table: Table) -> None:
-        version = TableVersion(version="v1", effective_ns=0, table=table)
-        self.engine.process(TableChanged(key=TableKey("bybit", kind, symbol), versions=(version,), ts_recv_ns=self.now_ns))
+        tables: TABLES = {
+            (TableKind.INSTRUMENT, "BTCUSDT"): instrument(),
+            (TableKind.LEVERAGE_BRACKETS, "BTCUSDT"): brackets(1),
+        }
+        for coin, ratio in (("BTC", "0.9"), ("USDT", "1")):
+            tier = CollateralTier(floor=D(0), cap=None, ratio=D(ratio))
+            tables[TableKind.COLLATERAL_TIERS, coin] = CollateralTiers(tiers=(tier,))
+        super().__init__(ACCOUNT, DRIVERS, tables)
 
     def borrow_table(self) -> None:
         tier = BorrowTier(floor=D(0), cap=None, maintenance_margin_rate=D("0.04"), initial_margin_rate=D("0.1"))
         self.table("USDT", TableKind.BORROW_TIERS, BorrowTiers(tiers=(tier,)))
         self.tick()
 
-    def tick(self) -> None:
-        self.now_ns += SECOND_NS // 10
-        self.engine.process(ClockAdvanced(self.now_ns))
-
-    def event(self) -> dict[str, Any]:
-        self.now_ns += 1_000_000
-        self.sequence += 1
-        times = {"ts_event_ns": self.now_ns, "ts_recv_ns": self.now_ns}
-        return (
-            {"account": ACCOUNT, "event_id": f"e{self.sequence}", "source": "desk", "source_epoch": 1}
-            | times
-            | {"account_seq": self.sequence}
-        )
-
     def open(self) -> None:
         """Long 10 BTC at 40,000, with 1 BTC and 20,000 USDT."""
-        self.engine.process(
-            AccountDeclared(**self.event(), mode=AccountMode.MULTI_CURRENCY, position_mode=PositionMode.ONE_WAY)
-        )
+        self.declare(AccountMode.MULTI_CURRENCY)
         position = PositionState(
             instrument=BTC, position_side=PositionSide.BOTH, size=D(10), entry_price=D(40000), leverage=D(10)
         )
         wallets = (WalletState(asset="BTC", balance=D(1)), WalletState(asset="USDT", balance=D(20000)))
-        self.engine.process(AccountState(**self.event(), complete=True, positions=(position,), wallets=wallets))
+        self.state(wallets, (position,))
 
     def tell_fee_rate(self) -> None:
         setting = InstrumentSetting(instrument=BTC, taker_fee_rate=D("0.0006"))
         self.engine.process(SettingsChanged(**self.event(), instruments=(setting,)))
         self.tick()
-
-    def prices(self, *prices: float) -> None:
-        """Mark of BTCUSDT, index of USDT, index of BTC."""
-        batch = PriceBatch((("prices", 0),))
-        for driver, price in enumerate(prices):
-            batch.driver.append(driver)
-            batch.price.append(price)
-            batch.ts_event_ns.append(self.now_ns)
-            batch.ts_recv_ns.append(self.now_ns)
-            batch.lane.append(0)
-            batch.offset_first.append(0)
-            batch.offset_last.append(0)
-            batch.count.append(1)
-        self.engine.process(batch)
 
 
 def instrument() -> Instrument:
