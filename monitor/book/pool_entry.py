@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from monitor.domain.holdings import PoolHoldings
 from monitor.domain.ids import DriverKey
+from monitor.domain.tables import TableKey
 from monitor.rules.tape import Trigger
 
 NO_SLOT = -1
@@ -32,7 +33,7 @@ class PoolEntry:
     """One pool. Mutable, written by the engine alone.
 
     `level` is what the world was told: the highest of the faces' levels and of `venue_level`, the switches that the venue's own
-    ratio holds on.
+    ratio holds on. `tables` are those that it was last compiled from; which versions they have now is asked of the tables.
     """
 
     pool: str
@@ -46,7 +47,7 @@ class PoolEntry:
     margin_currency: str | None = None
     unit: DriverKey | None = None
     trigger: Trigger = field(default_factory=Trigger)
-    table_version: str = ""
+    tables: tuple[TableKey, ...] = ()
     verified: bool = True
     initial_margin_reason: str | None = None
     venue_margin_ratio: Decimal | None = None

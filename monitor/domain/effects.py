@@ -94,7 +94,10 @@ class Repaired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableApplied:
-    """A version of a table came into force (or was withdrawn: version empty); `pools` is how many were valued afresh."""
+    """A version of a table came into force (or was withdrawn: version empty); `pools` is how many were valued afresh.
+
+    None is, where the version says what the one before it said.
+    """
 
     seq: int
     engine_ns: int

@@ -95,7 +95,7 @@ def entry_to_plain(entry: PoolEntry, held: set[int], *, waits: bool) -> dict[str
         "margin_currency": entry.margin_currency,
         "unit": None if entry.unit is None else [entry.unit.kind.value, entry.unit.subject],
         "trigger": msgspec.to_builtins(entry.trigger),
-        "table_version": entry.table_version,
+        "tables": [[key.venue, key.kind.value, key.symbol] for key in entry.tables],
         "verified": entry.verified,
         "initial_margin_reason": entry.initial_margin_reason,
         "holdings": _holdings_to_plain(entry.holdings) if waits else None,
@@ -122,7 +122,9 @@ def levels_from_plain(entry: PoolEntry, plain: dict[str, Any]) -> None:
     entry.margin_currency = plain["margin_currency"]
     entry.unit = None if plain["unit"] is None else DriverKey(DriverKind(plain["unit"][0]), plain["unit"][1])
     entry.trigger = msgspec.convert(plain["trigger"], Trigger)
-    entry.table_version, entry.verified = plain["table_version"], plain["verified"]
+    # A state of before had the versions by name; its pools read their tables again when they are compiled.
+    entry.tables = tuple(TableKey(venue, TableKind(kind), symbol) for venue, kind, symbol in plain.get("tables", ()))
+    entry.verified = plain["verified"]
     entry.initial_margin_reason = plain["initial_margin_reason"]
     ratio = plain["venue_margin_ratio"]
     entry.venue_margin_ratio = None if ratio is None else Decimal(ratio)

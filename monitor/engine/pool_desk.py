@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from itertools import groupby
@@ -24,9 +24,11 @@ from monitor.domain.holdings import PoolHoldings
 from monitor.domain.ids import DriverKey, venue_of
 from monitor.domain.level import Level, level_label, next_level
 from monitor.domain.profile import SwitchSet
+from monitor.domain.tables import TableKey
 from monitor.engine.agreement import ratio_masks
 from monitor.engine.driver_weight import driver_weight
 from monitor.engine.plain import holdings_from_plain
+from monitor.engine.tables_read import TablesRead, versions_in_force
 from monitor.engine.turn import Turn
 from monitor.engine.world import World
 from monitor.rules.levels import is_beyond
@@ -48,6 +50,7 @@ class PoolDesk:
         self._of_slot: dict[int, tuple[PoolEntry, Face]] = {}
         self._held: dict[str, None] = {}
         self._declared = 0
+        self._table_keys: dict[TableKey, TableKey] = {}
         self.waiting: dict[str, None] = {}
 
     # ---- the judge of the columns
@@ -114,14 +117,17 @@ class PoolDesk:
 
     def settle_accounts(self, turn: Turn) -> None:
         """At the end of an input: take the accounts it touched afresh, then let go what uncertainty held."""
-        for account in sorted({*turn.touched, *turn.certain}):
+        for account in sorted({*turn.touched, *turn.retabled, *turn.certain}):
             watched = self._world.accounts.get(account)
             if watched is None:
                 continue
-            turn.cause = turn.touched.get(account) or turn.certain[account]
             if account in turn.touched:
+                turn.cause = turn.touched[account]
                 self.refresh(watched, turn)
+            else:
+                self._retable(watched, turn.retabled.get(account, {}), turn)
             if account in turn.certain and watched.certainty.may_release:
+                turn.cause = turn.touched.get(account) or turn.certain[account]
                 self.release([self._world.entries[pool] for pool in sorted(watched.pools)], turn)
 
     def refresh(self, watched: Watched, turn: Turn) -> None:
@@ -157,10 +163,22 @@ class PoolDesk:
     def _refresh_waiting(self, watched: Watched, turn: Turn) -> None:
         """While an isolated wallet is awaited pools stand on what was before its fill, under the tables of now (contract 6)."""
         for pool in sorted(watched.pools) if self._world.is_valuing else ():
-            entry = self._world.entries[pool]
-            changes = [self._compile(entry, face, face.holdings) for face in entry.faces() if face.holdings is not None]
-            self._settle(entry, [change for change in changes if change is not None], turn)
+            self._value_again(self._world.entries[pool], turn)
         self._note_waiting(watched)
+
+    def _retable(self, watched: Watched, pools: Mapping[str, Cause], turn: Turn) -> None:
+        """Value the pools for which a table says something else; what they hold is as it was."""
+        for pool in sorted(pools.keys() & watched.pools.keys()):
+            turn.cause = pools[pool]
+            self._value_again(self._world.entries[pool], turn)
+        if pools:
+            self._note_waiting(watched)
+
+    def _value_again(self, entry: PoolEntry, turn: Turn) -> None:
+        """Compile and decide a pool's faces on what they were compiled of before."""
+        self._world.keep(entry.account)
+        changes = [self._compile(entry, face, face.holdings) for face in entry.faces() if face.holdings is not None]
+        self._settle(entry, [change for change in changes if change is not None], turn)
 
     def close(self, watched: Watched, pool: str, turn: Turn) -> None:
         """A pool ends by an event: its switches go off with that cause, whatever its certainty."""
@@ -206,7 +224,8 @@ class PoolDesk:
             if face.level <= Level.OK or self.certainty(entry).may_release:
                 face.level = Level.OK
             return None
-        tape = self._rulebook(entry).compile(holdings, self._world.tables)
+        read = TablesRead(self._world.tables, self._table_keys)
+        tape = self._rulebook(entry).compile(holdings, read)
         if isinstance(tape, Missing):
             self._unload(face)
             face.missing = tape.reasons
@@ -220,7 +239,7 @@ class PoolDesk:
         face.missing = self._unpriced(face.slot)
         if face is entry.ours:
             entry.margin_currency, entry.unit, entry.trigger = tape.margin_currency, tape.unit, tape.trigger
-            entry.table_version, entry.verified = tape.table_version, tape.verified
+            entry.tables, entry.verified = read.keys, tape.verified
             entry.initial_margin_reason = tape.initial_margin_reason
         return self.book.decide(face.slot) if decides and self.book.is_priced(face.slot) else None
 
@@ -441,7 +460,7 @@ class PoolDesk:
                 buffer_ratio=printed.buffer_ratio if printed else None,
                 buffer_ratio_reason=printed.buffer_ratio_reason if printed else reason,
                 margin_currency=entry.margin_currency,
-                table_version=entry.table_version,
+                table_version=versions_in_force(entry.tables, self._world.tables),
             )
         )
 

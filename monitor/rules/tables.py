@@ -22,6 +22,7 @@ class TableSet:
 
     def __init__(self) -> None:
         self._entries: dict[TableKey, _Entry] = {}
+        self._waiting: dict[TableKey, _Entry] = {}
 
     def __iter__(self) -> Iterator[TableKey]:
         """The keys with a version in force, in the order in which they first came."""
@@ -36,11 +37,13 @@ class TableSet:
         """Put a version in force now, whatever its date, and forget what was to come; whether anything changed."""
         before = self.find(key)
         self._entries[key] = _Entry(version, [], version.effective_ns)
+        self._waiting.pop(key, None)
         return _differs(before, version)
 
     def withdraw(self, key: TableKey) -> bool:
         """Take a table away, with all that was to come; whether one was in force."""
         entry = self._entries.pop(key, None)
+        self._waiting.pop(key, None)
         return entry is not None and entry.in_force is not None
 
     def schedule(self, changed: TableChanged) -> bool:
@@ -63,17 +66,22 @@ class TableSet:
         entry = _Entry(None, list(changed.versions), changed.ts_recv_ns)
         _advance(entry, changed.ts_recv_ns)
         self._entries[changed.key] = entry
+        self._waiting.pop(changed.key, None)
+        if entry.pending:
+            self._waiting[changed.key] = entry
         return _differs(before, entry.in_force)
 
     def due(self, now_ns: int) -> list[TableKey]:
         """Put in force what has come due by `now_ns`; the keys whose version changed, sorted."""
-        changed = [key for key, entry in self._entries.items() if _advance(entry, now_ns)]
+        changed = [key for key, entry in self._waiting.items() if _advance(entry, now_ns)]
+        for key in [key for key, entry in self._waiting.items() if not entry.pending]:
+            del self._waiting[key]
         return sorted(changed, key=str)
 
     @property
     def next_due_ns(self) -> int | None:
         """When the next scheduled version comes into force, None when none is waiting."""
-        waiting = [entry.pending[0].effective_ns for entry in self._entries.values() if entry.pending]
+        waiting = [entry.pending[0].effective_ns for entry in self._waiting.values()]
         return min(waiting, default=None)
 
     def state(self) -> tuple[TableChanged, ...]:
@@ -96,6 +104,13 @@ def _advance(entry: _Entry, now_ns: int) -> bool:
 
 def _versions(entry: _Entry) -> tuple[TableVersion, ...]:
     return (*(() if entry.in_force is None else (entry.in_force,)), *entry.pending)
+
+
+def says_the_same(before: TableVersion | None, after: TableVersion | None) -> bool:
+    """Whether two versions give the same figures and the same certainty, whatever they are named and since when they hold."""
+    if before is None or after is None:
+        return before is after
+    return before.table == after.table and before.verified == after.verified
 
 
 def _differs(before: TableVersion | None, after: TableVersion | None) -> bool:

@@ -31,7 +31,7 @@ KINDS = {
     "fill behind its state", "heartbeat of an older epoch", "hole", "new epoch", "odd prices", "older epoch", "onto a boundary",
     "partial state, agrees", "partial state, differs", "refused", "same trade again", "state before its declaration",
     "table asset_index", "table class_weights", "table instrument", "table leverage_brackets", "table scheduled",
-    "table withdrawn", "wrong heartbeat",
+    "table of the same content", "table withdrawn", "wrong heartbeat",
 }  # fmt: skip
 
 

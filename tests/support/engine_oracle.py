@@ -35,7 +35,7 @@ from monitor.domain.ids import DriverKey, DriverKind
 from monitor.domain.inputs import ClockAdvanced, Input, PriceBatch
 from monitor.domain.instrument import Instrument
 from monitor.domain.profile import BoundaryKind, Profile, SwitchSet
-from monitor.domain.tables import TableChanged, TableKey, TableVersion
+from monitor.domain.tables import TableChanged, TableKey, TableKind, TableVersion
 from tests.support.engine_oracle_account import Book, Cash
 from tests.support.engine_oracle_margin import WEIGHTS, Figures, Shape, Tables, Terms, Unknown
 from tests.support.engine_oracle_state import Account, Driver, Lane, Numbers, Pool, Side
@@ -207,7 +207,11 @@ class EngineOracle:
     def _put(self, key: TableKey, version: TableVersion | None) -> None:
         if self.in_force.get(key) == version:
             return
-        concerned = [account for account in self.accounts.values() if self._concerns(account, key)]
+        known = self.in_force.get(key)
+        if known is not None and version is not None and (known.table, known.verified) == (version.table, version.verified):
+            self.in_force[key] = version
+            return
+        concerned = [(account, pool) for account in self.accounts.values() for pool in self._concerned(account, key)]
         self._known_terms.clear()
         self._known_figures.clear()
         if version is None:
@@ -219,18 +223,23 @@ class EngineOracle:
             if isinstance(version.table, Instrument):
                 self.instruments[version.table.instrument] = version.table
         self.is_news = True
-        for account in concerned:
-            self._take(account)
+        for account, pool in concerned:
+            if key.kind is TableKind.INSTRUMENT:
+                self._take(account)
+            else:
+                self._note_lacks(pool)
 
-    def _concerns(self, account: Account, key: TableKey) -> bool:
+    def _concerned(self, account: Account, key: TableKey) -> list[Pool]:
+        found = []
         for pool in account.pools.values():
             for shape, lacks_table in pool.sides():
                 terms = None if lacks_table or shape.is_empty else self._terms(shape)
                 if terms is None:
                     continue
                 if key == WEIGHTS or any(driver.subject == f"{key.venue}:{key.symbol}" for driver in terms.drivers):
-                    return True
-        return False
+                    found.append(pool)
+                    break
+        return found
 
     # ---- sources
 
@@ -544,8 +553,11 @@ class EngineOracle:
                 pools[name] = pool
             account.pools = pools
         for pool in account.pools.values():
-            pool.lacks_table = self._lacks_table(pool.ours)
-            pool.they_lack_table = pool.theirs is not None and self._lacks_table(pool.theirs)
+            self._note_lacks(pool)
+
+    def _note_lacks(self, pool: Pool) -> None:
+        pool.lacks_table = self._lacks_table(pool.ours)
+        pool.they_lack_table = pool.theirs is not None and self._lacks_table(pool.theirs)
 
     def _lacks_table(self, shape: Shape) -> bool:
         return self.is_valuing and not shape.is_empty and self._terms(shape) is None

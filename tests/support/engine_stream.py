@@ -622,9 +622,13 @@ class Stream:
             versions = [TableVersion(version=f"v{self.versions}", effective_ns=effective, table=table, source="test")]
             if in_s is not None and known is not None:
                 versions.insert(0, known)
-        kind = (
-            "table withdrawn" if table is None else "table scheduled" if in_s is not None else f"table {table_key.kind.value}"
-        )
+        kind = f"table {table_key.kind.value}"
+        if table is None:
+            kind = "table withdrawn"
+        elif in_s is not None:
+            kind = "table scheduled"
+        elif known is not None and table == known.table:
+            kind = "table of the same content"
         self.give(TableChanged(key=table_key, versions=tuple(versions), ts_recv_ns=self.now_ns), kind=kind)
 
     def some_table(self) -> None:
