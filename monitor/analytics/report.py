@@ -112,6 +112,7 @@ def _with_status(report: PoolReport, status: PoolStatus) -> PoolReport:
         headroom_usd=decimal_of(status.headroom_usd),
         headroom_usd_reason=status.headroom_usd_reason,
         venue_figures={name: Decimal(status.venue_figures[name]) for name in sorted(status.venue_figures)},
+        double_entry=status.double_entry,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from monitor.domain.double_entry import DoubleEntry
 from monitor.domain.holdings import PoolHoldings
 from monitor.domain.ids import DriverKey
 from monitor.domain.tables import TableKey
@@ -52,6 +53,7 @@ class PoolEntry:
     initial_margin_reason: str | None = None
     venue_margin_ratio: Decimal | None = None
     venue_figures: dict[str, Decimal] = field(default_factory=dict)
+    double_entry: DoubleEntry | None = None
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from monitor.domain.certainty import Certainty, DriverState
+from monitor.domain.double_entry import DoubleEntry
 from monitor.domain.ids import DriverKey
 from monitor.domain.level import Level
 
@@ -20,6 +21,7 @@ class PoolStatus:
     `level_since_ns` is engine time of the last level change, `unit_price` the USD index of the margin currency (1.0 where it
     is USD, None when never seen), `inputs_recv_ns` the receive time of the oldest price the pool stands on (None: it holds no
     priced thing), `venue_margin_ratio` the venue's own ratio in our direction beside ours.
+    `double_entry` is the last comparison with the venue's own figures, `venue_residual_ratio` its largest residual as a share.
     """
 
     pool: str
@@ -46,6 +48,8 @@ class PoolStatus:
     inputs_recv_ns: int | None
     venue_margin_ratio: float | None
     venue_figures: dict[str, str] = field(default_factory=dict)
+    double_entry: DoubleEntry | None = None
+    venue_residual_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

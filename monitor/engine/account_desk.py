@@ -24,7 +24,8 @@ from monitor.domain.events import (
     VenueFigures,
 )
 from monitor.domain.ids import SourcePosition, venue_of
-from monitor.engine.agreement import figures_differ, same_differences
+from monitor.engine.agreement import same_differences
+from monitor.engine.double_entry import double_entry
 from monitor.engine.pool_desk import PoolDesk
 from monitor.engine.source_desk import SourceDesk
 from monitor.engine.turn import Turn
@@ -383,11 +384,13 @@ class AccountDesk:
         entry = self._world.entries.get(said.pool)
         if entry is None or watched.last_event_ns > said.ts_event_ns or entry.missing:
             return
-        differs = figures_differ(self._world, entry, said)
-        if differs is None:
+        found = double_entry(self._world, watched, entry, said)
+        if found is not None:
+            entry.double_entry = found
+        if found is None or found.agrees:
             watched.doubts.pop(Doubt.FIGURES, None)
         else:
-            watched.doubts[Doubt.FIGURES] = differs
+            watched.doubts[Doubt.FIGURES] = found.sentence
 
     def _repaired(self, watched: Watched, state: AccountState, suspected_cause: str, turn: Turn) -> None:
         turn.effects.append(

@@ -6,13 +6,11 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from monitor.book.ledger import Difference
-from monitor.book.pool_entry import PoolEntry
 from monitor.domain.events import VenueFigures
-from monitor.domain.ids import DriverKey, DriverKind, venue_of
+from monitor.domain.ids import DriverKey, DriverKind
 from monitor.domain.level import SWITCHES
 from monitor.domain.profile import SwitchSet
 from monitor.engine.world import World
-from monitor.rules.rulebook import Missing
 
 PRINTED_TOLERANCE = Decimal("0.000001")
 """Venues print figures cut to 8 decimals and sum them over positions; and of the figure itself, the same share."""
@@ -34,34 +32,9 @@ def ratio_masks(margin_ratio: Decimal, switches: SwitchSet) -> tuple[int, int]:
     return enter_mask, exit_mask
 
 
-def figures_differ(world: World, entry: PoolEntry, said: VenueFigures) -> str | None:
-    """The first of the venue's figures that lies outside the range of ours, in words; None when all lie inside.
+def prices_of(said: VenueFigures, otherwise: Callable[[DriverKey], Decimal | None]) -> Callable[[DriverKey], Decimal | None]:
+    """The marks of the venue's own answer, and other prices where it holds none."""
 
-    Marks are taken from the venue's own answer. What the answer does not hold (asset indices) may have stood at our last
-    price or the one before it, so ours is a range.
-    """
-    rulebook = world.rulebook(venue_of(entry.account))
-    ours = [
-        rulebook.figures(entry.holdings, world.tables, prices)
-        for prices in (_prices(said, world.drivers.exact_price), _prices(said, _earlier(world)))
-    ]
-    known = [figures for figures in ours if not isinstance(figures, Missing)]
-    if not known:
-        return None
-    checks = (
-        ("collateral_value", said.collateral_value, [figures.collateral_value for figures in known]),
-        ("maintenance_margin", said.maintenance_margin, [figures.maintenance_margin for figures in known]),
-    )
-    for name, theirs, range_of_ours in checks:
-        if theirs is None:
-            continue
-        tolerance = PRINTED_TOLERANCE * (1 + abs(theirs))
-        if not min(range_of_ours) - tolerance <= theirs <= max(range_of_ours) + tolerance:
-            return f"{name} is {range_of_ours[0]} here and {theirs} at the venue"
-    return None
-
-
-def _prices(said: VenueFigures, otherwise: Callable[[DriverKey], Decimal | None]) -> Callable[[DriverKey], Decimal | None]:
     def price(key: DriverKey) -> Decimal | None:
         if key.kind is DriverKind.MARK and key.subject in said.mark_prices:
             return said.mark_prices[key.subject]
@@ -70,7 +43,9 @@ def _prices(said: VenueFigures, otherwise: Callable[[DriverKey], Decimal | None]
     return price
 
 
-def _earlier(world: World) -> Callable[[DriverKey], Decimal | None]:
+def earlier_prices(world: World) -> Callable[[DriverKey], Decimal | None]:
+    """Each driver's price before its last one."""
+
     def price(key: DriverKey) -> Decimal | None:
         index = world.drivers.index(key)
         if index is None:

@@ -12,6 +12,7 @@ from monitor.book.pool_entry import NO_SLOT, Face, PoolEntry
 from monitor.book.sequence import SourceSequence
 from monitor.domain.account import PositionSide
 from monitor.domain.certainty import Certainty
+from monitor.domain.double_entry import DoubleEntry
 from monitor.domain.events import AccountState, Fee, Fill, Funding, Interest, Transfer, VenueFigures
 from monitor.domain.holdings import PoolHoldings
 from monitor.domain.ids import DriverKey, DriverKind
@@ -102,6 +103,7 @@ def entry_to_plain(entry: PoolEntry, held: set[int], *, waits: bool) -> dict[str
         "venue_holdings": _holdings_to_plain(entry.venues.holdings) if waits and entry.venues is not None else None,
         "venue_margin_ratio": None if entry.venue_margin_ratio is None else str(entry.venue_margin_ratio),
         "venue_figures": {name: str(figure) for name, figure in entry.venue_figures.items()},
+        "double_entry": msgspec.to_builtins(entry.double_entry),
     }
 
 
@@ -129,6 +131,8 @@ def levels_from_plain(entry: PoolEntry, plain: dict[str, Any]) -> None:
     ratio = plain["venue_margin_ratio"]
     entry.venue_margin_ratio = None if ratio is None else Decimal(ratio)
     entry.venue_figures = {name: Decimal(figure) for name, figure in plain["venue_figures"].items()}
+    # A state of a version without it has none.
+    entry.double_entry = msgspec.convert(plain.get("double_entry"), DoubleEntry | None)
 
 
 def holdings_from_plain(plain: dict[str, Any] | None) -> PoolHoldings | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from monitor.book.pool_entry import NEVER_VALUED, NO_SLOT, PoolEntry
 from monitor.book.pools import Figures
 from monitor.book.ratios import ratios
 from monitor.book.status import AccountStatus, DriverStatus, PoolStatus
+from monitor.domain.double_entry import Leader
 from monitor.domain.ids import DriverKey, DriverKind, subject_id, venue_of
 from monitor.domain.level import Level
+from monitor.engine.double_entry import residual_ratio
 from monitor.engine.pool_desk import PoolDesk
 from monitor.engine.world import World
 
@@ -162,8 +166,16 @@ class Readers:
             inputs_recv_ns=self._oldest_input_ns(entry),
             venue_margin_ratio=None if entry.venue_margin_ratio is None else float(entry.venue_margin_ratio),
             venue_figures={name: str(figure) for name, figure in entry.venue_figures.items()},
+            double_entry=replace(entry.double_entry, drives=_driver_of(entry)) if entry.double_entry else None,
+            venue_residual_ratio=residual_ratio(entry.double_entry) if entry.double_entry else None,
         )
 
     def _oldest_input_ns(self, entry: PoolEntry) -> int | None:
         drivers = self._pools.drivers_of(entry)
         return min((int(self._world.drivers.last_recv_ns[index]) for index in drivers), default=None)
+
+
+def _driver_of(entry: PoolEntry) -> Leader:
+    """Whose number holds the level where it is: the venue's when ours alone would be lower."""
+    theirs = max(entry.venue_level, NEVER_VALUED if entry.venues is None else entry.venues.level)
+    return Leader.VENUE if theirs > entry.ours.level else Leader.OURS

@@ -48,6 +48,12 @@ POOL_HEADROOM_USD = Metric(
     POOL_LABELS,
     "Slack to the venue's liquidation trigger of the worst pools, in USD.",
 )
+POOL_VENUE_RESIDUAL = Metric(
+    "marginwatch_pool_venue_residual_ratio",
+    "gauge",
+    POOL_LABELS,
+    "Largest residual of the worst pools between ours and the venue's own figures, as a share of the figure.",
+)
 POOLS_TRUNCATED = Metric("marginwatch_pools_truncated", "gauge", (), "Pools that have no per-pool series.")
 DRIVER_AGE = Metric(
     "marginwatch_driver_age_seconds", "gauge", ("venue",), "Age of the oldest price that a pool holds, by engine time."
@@ -108,6 +114,7 @@ METRICS: tuple[Metric, ...] = (
     POOL_MARGIN_RATIO,
     POOL_BUFFER_RATIO,
     POOL_HEADROOM_USD,
+    POOL_VENUE_RESIDUAL,
     POOLS_TRUNCATED,
     DRIVER_AGE,
     LEVEL_CHANGES,

@@ -109,6 +109,7 @@ class Metrics:
         yield _pool_family(catalogue.POOL_MARGIN_RATIO, shown, lambda pool: pool.margin_ratio)
         yield _pool_family(catalogue.POOL_BUFFER_RATIO, shown, lambda pool: pool.buffer_ratio)
         yield _pool_family(catalogue.POOL_HEADROOM_USD, shown, lambda pool: pool.headroom_usd)
+        yield _pool_family(catalogue.POOL_VENUE_RESIDUAL, shown, lambda pool: pool.venue_residual_ratio)
 
     def _counters(self) -> Iterator[str]:
         counters = self._view.counters

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 
 from monitor.domain.account import AccountMode, InstrumentSetting, MarginMode
@@ -15,6 +16,7 @@ from monitor.domain.ids import SourcePosition
 from monitor.domain.instrument import Instrument
 from monitor.domain.level import Level
 from monitor.domain.tables import TableChanged, TableKey, TableKind, TableVersion
+from monitor.engine.core import Engine
 from monitor.engine_settings import EngineSettings
 from tests.support.engine_market import START_NS, brackets, instrument, key
 from tests.support.engine_oracle_margin import VENUE
@@ -190,6 +192,30 @@ def test_figures_of_the_venue_out_of_range_are_unverified(table: Timetable) -> N
     table.give(VenueFigures(**table.fields("carol"), **figures, collateral_value=Decimal(5000)))
     table.at(4.2)
     assert table.certainty("carol") is Certainty.FRESH
+
+
+def test_the_comparison_with_the_venue_is_said_in_one_sentence(table: Timetable) -> None:
+    pool = f"{VENUE}:{open_carol(table)}"
+    figures: dict[str, Any] = {"pool": pool, "figures": {}, "mark_prices": {BTC: Decimal(40_000)}}
+    table.give(VenueFigures(**table.fields("carol"), **figures, collateral_value=Decimal("5000.00")))
+    table.at(2.1)
+    status = table.engine.pool_status(pool)
+    assert status is not None
+    assert status.double_entry is not None
+    assert status.double_entry.sentence.startswith("collateral_value: ours 5000.00, venue 5000.00 at ")
+    assert status.double_entry.sentence.endswith("agrees to the last digit")
+    assert status.venue_residual_ratio == 0.0
+    table.give(VenueFigures(**table.fields("carol"), **figures, collateral_value=Decimal("4000.00")))
+    table.at(4.2)
+    status = table.engine.pool_status(pool)
+    assert status is not None
+    assert status.double_entry is not None
+    assert status.double_entry.agrees is False
+    assert status.venue_residual_ratio == 0.2
+    assert any(status.double_entry.sentence in reason for reason in status.certainty_reasons)
+    restored = Engine.restore(EngineSettings(), orjson.loads(orjson.dumps(table.engine.state()))).pool_status(pool)
+    assert restored is not None
+    assert restored.double_entry == status.double_entry
 
 
 def test_the_venue_s_own_ratio_turns_switches_on_until_a_newer_one_is_inside(table: Timetable) -> None:

@@ -188,6 +188,7 @@ class FakeRiskView:
             headroom_usd_reason=None if printed else "not_valued",
             inputs_recv_ns=min((self.drivers[key][1] for key in self._keys(holdings) if key in self.drivers), default=None),
             venue_margin_ratio=account.venue_ratios.get(pool),
+            venue_residual_ratio=0.0 if figures else None,
         )
 
     def driver_statuses(self) -> list[DriverStatus]:

@@ -24,17 +24,18 @@ def as_printed(ours: Decimal, printed: Decimal) -> Decimal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Residual:
-    """Ours less theirs. `units` is its size in units of the venue's last digit; at most one agrees."""
+    """Ours less theirs. `units` is its size in units of the venue's last digit; within the tolerance both agree."""
 
     amount: Decimal
     unit: Decimal
+    tolerance: Decimal
     ours_printed: Decimal
     printed: Decimal
 
     @property
     def agrees(self) -> bool:
         """Within the tolerance, its edge included."""
-        return abs(self.amount) <= self.unit
+        return abs(self.amount) <= self.tolerance
 
     @property
     def is_exact(self) -> bool:
@@ -48,11 +49,13 @@ class Residual:
             return abs(self.ours_printed - self.printed).scaleb(-self.unit.adjusted())
 
 
-def residual(ours: Decimal, printed: Decimal) -> Residual:
-    """Ours beside a printed figure."""
+def residual(ours: Decimal, printed: Decimal, slack: Decimal | None = None) -> Residual:
+    """Ours beside a printed figure. `slack`: a wider tolerance than one unit, for a sum of printed figures."""
     with exact():
         amount = ours - printed
-    return Residual(amount=amount, unit=last_unit(printed), ours_printed=as_printed(ours, printed), printed=printed)
+    unit = last_unit(printed)
+    tolerance = unit if slack is None else max(unit, slack)
+    return Residual(amount=amount, unit=unit, tolerance=tolerance, ours_printed=as_printed(ours, printed), printed=printed)
 
 
 def _exponent(printed: Decimal) -> int:

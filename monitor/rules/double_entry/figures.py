@@ -30,7 +30,14 @@ def compared_figures(
         yield compared_figure(name, ours, printed, said.at_ns, reason)
 
 
-def compared_figure(name: str, ours: Decimal | None, printed: Decimal, at_ns: int, reason: str | None) -> ComparedFigure:
+def compared_figure(
+    name: str,
+    ours: Decimal | None,
+    printed: Decimal,
+    at_ns: int,
+    reason: str | None,
+    slack: Decimal | None = None,
+) -> ComparedFigure:
     """One figure; with a `reason` for which it cannot be compared both numbers stand there and nothing follows from them."""
     if ours is None or reason is not None:
         shown = "unknown" if ours is None else f"{residual(ours, printed).ours_printed:f}"
@@ -46,13 +53,13 @@ def compared_figure(name: str, ours: Decimal | None, printed: Decimal, at_ns: in
             sentence=sentence,
             reason=reason,
         )
-    found = residual(ours, printed)
+    found = residual(ours, printed, slack)
     return ComparedFigure(
         figure=name,
         ours=ours,
         venue=printed,
         residual=found.amount,
-        tolerance=found.unit,
+        tolerance=found.tolerance,
         agrees=found.agrees,
         sentence=f"ours {found.ours_printed:f}, venue {printed:f} at {clock_time(at_ns)}, {_verdict(found)}",
     )
@@ -62,7 +69,7 @@ def _verdict(found: Residual) -> str:
     if found.is_exact:
         return "agrees to the last digit"
     if found.agrees:
-        return "agrees within one unit of the last digit"
+        return "agrees within one unit of the last digit" if found.tolerance == found.unit else "agrees within rounding"
     return f"differs by {found.units:f} units of the last digit"
 
 

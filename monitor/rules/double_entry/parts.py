@@ -66,7 +66,7 @@ def differing_parts(
         *_of_positions(report, said, pool, tuple(name for name in POSITION_FIGURES if name not in _FIRST_OF_POSITIONS)),
         *_of_assets(report, said, wallets, tuple(name for name in ASSET_FIGURES if name != "balance")),
     ]
-    return tuple(found) if found else _of_totals(report, figures)
+    return tuple(found) if found else differing_totals(report, figures)
 
 
 def _of_positions(
@@ -131,7 +131,7 @@ def _difference(part: str, name: str, ours: Decimal | None, told: Decimal, hint:
         yield PartDifference(part=part, name=name, ours=ours, venue=told, hint=hint)
 
 
-def _of_totals(report: PoolReport, figures: tuple[ComparedFigure, ...]) -> tuple[PartDifference, ...]:
+def differing_totals(report: PoolReport, figures: tuple[ComparedFigure, ...]) -> tuple[PartDifference, ...]:
     """Without parts: which of the totals differ says where to look."""
     names = known_names(report)
     apart = {names[figure.figure].role: figure for figure in figures if figure.agrees is False}

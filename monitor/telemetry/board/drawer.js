@@ -124,7 +124,10 @@ function positions(pool) {
 
 function venueFigures(pool) {
   const rows = Object.entries(pool.venue_figures).map(([name, value]) => [name, value]);
-  return rows.length ? [element("h3", "", "The venue's own figures"), table(["Figure", "Value"], rows)] : [];
+  const entry = pool.double_entry;
+  const said = entry ? [element("p", entry.agrees === false ? "reason" : "soft", entry.sentence)] : [];
+  if (!rows.length && !said.length) return [];
+  return [element("h3", "", "The venue's own figures"), ...said, ...(rows.length ? [table(["Figure", "Value"], rows)] : [])];
 }
 
 function parts(pool, isOpen) {
