@@ -197,6 +197,13 @@ SIGHT = (
         unit="percentunit",
     ),
     PanelSpec(
+        title="Ours and the venue's figures",
+        description="Largest residual of the worst pools between our figures and those that the venue reports, as a share of "
+        "the figure. Empty where the venue reported none.",
+        queries=(Query(f"max by (venue) (marginwatch_pool_venue_residual_ratio{{{BY_VENUE}}})", "{{venue}}"),),
+        unit="percentunit",
+    ),
+    PanelSpec(
         title="Input refused",
         description="Records and messages refused and set aside, per second, by source and reason. Empty when none ever was.",
         queries=(
