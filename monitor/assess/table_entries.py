@@ -140,6 +140,18 @@ class MarketMarginEntry(TableEntry, frozen=True, kw_only=True):
         require_subject("instrument", self.instrument)
 
 
+class SizeMarginEntry(TableEntry, frozen=True, kw_only=True):
+    """Margin rates of one instrument that rise with the size of the position, `base + size in coin * increase_per_coin`."""
+
+    instrument: Subject
+    initial_base: Annotated[Figure, Meta(description="share of the notional, 0.02 = 2 %")]
+    maintenance_base: Annotated[Figure, Meta(description="share of the notional")]
+    increase_per_coin: Annotated[Figure, Meta(description="what one coin of size adds to both rates")]
+
+    def __post_init__(self) -> None:
+        require_subject("instrument", self.instrument)
+
+
 class LiquidationTermsEntry(TableEntry, frozen=True, kw_only=True):
     """How a venue prices liquidations."""
 
@@ -211,6 +223,7 @@ class TablesEntry(Entry, frozen=True):
     borrow_tiers: list[BorrowTableEntry] = []
     position_tiers: list[PositionTiersEntry] = []
     market_margins: list[MarketMarginEntry] = []
+    size_margin: list[SizeMarginEntry] = []
     liquidation_terms: list[LiquidationTermsEntry] = []
     scenario_grids: list[ScenarioGridEntry] = []
     risk_classes: list[RiskClassEntry] = []

@@ -1,4 +1,4 @@
-"""Tables of a venue that margins by fractions of the notional: a market's fractions, and the terms of liquidations."""
+"""Tables of venues that margin by fractions of the notional: a market's fractions, rates by size, terms of liquidations."""
 
 from __future__ import annotations
 
@@ -37,6 +37,25 @@ class MarketMargin:
         require_not_negative("lower_cap", self.lower_cap)
         if self.lower_cap is not None and self.upper_cap is not None and self.upper_cap <= self.lower_cap:
             raise ValueError(f"upper_cap must be above lower_cap, got {self.upper_cap}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeMargin:
+    """Rates of one instrument that rise with the size of the position: `rate = base + size in coin * increase_per_coin`.
+
+    `initial_base` and `maintenance_base` are shares of the notional (0.02 = 2 %), `increase_per_coin` what one coin of size
+    adds to both. All at least 0; the initial rate is never below the maintenance rate.
+    """
+
+    initial_base: Decimal
+    maintenance_base: Decimal
+    increase_per_coin: Decimal
+
+    def __post_init__(self) -> None:
+        for name in ("initial_base", "maintenance_base", "increase_per_coin"):
+            require_not_negative(name, getattr(self, name))
+        if self.initial_base < self.maintenance_base:
+            raise ValueError(f"initial_base must be at least maintenance_base {self.maintenance_base}, got {self.initial_base}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

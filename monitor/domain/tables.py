@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from monitor.domain.checks import require_not_negative, require_positive
 from monitor.domain.instrument import Instrument
-from monitor.domain.market_margin import LiquidationTerms, MarketMargin
+from monitor.domain.market_margin import LiquidationTerms, MarketMargin, SizeMargin
 from monitor.domain.position_tiers import PositionTiers
 from monitor.domain.scenario_tables import RiskArray, RiskClass, ScenarioGrid
 
@@ -32,6 +32,7 @@ class TableKind(Enum):
     BORROW_TIERS = "borrow_tiers"
     POSITION_TIERS = "position_tiers"
     MARKET_MARGIN = "market_margin"
+    SIZE_MARGIN = "size_margin"
     LIQUIDATION_TERMS = "liquidation_terms"
     SCENARIO_GRID = "scenario_grid"
     RISK_CLASS = "risk_class"
@@ -233,6 +234,7 @@ Table = (
     | BorrowTiers
     | PositionTiers
     | MarketMargin
+    | SizeMargin
     | LiquidationTerms
     | ScenarioGrid
     | RiskClass
@@ -248,6 +250,7 @@ TABLE_TYPES: dict[TableKind, type[Table]] = {
     TableKind.BORROW_TIERS: BorrowTiers,
     TableKind.POSITION_TIERS: PositionTiers,
     TableKind.MARKET_MARGIN: MarketMargin,
+    TableKind.SIZE_MARGIN: SizeMargin,
     TableKind.LIQUIDATION_TERMS: LiquidationTerms,
     TableKind.SCENARIO_GRID: ScenarioGrid,
     TableKind.RISK_CLASS: RiskClass,

@@ -8,6 +8,7 @@ from monitor.rules.binance_pm import BinancePm
 from monitor.rules.binance_usdm import BinanceUsdm
 from monitor.rules.bitget import Bitget
 from monitor.rules.bybit import Bybit
+from monitor.rules.deribit import Deribit
 from monitor.rules.dydx_v4 import DydxV4
 from monitor.rules.generic import Generic
 from monitor.rules.generic_portfolio import GenericPortfolio
@@ -22,6 +23,7 @@ _ALL: tuple[Rulebook, ...] = (
     BinanceUsdm(),
     Bitget(),
     Bybit(),
+    Deribit(),
     DydxV4(),
     Generic(),
     GenericPortfolio(),

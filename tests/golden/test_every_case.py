@@ -13,6 +13,7 @@ from tests.golden import (
     test_binance_usdm_cases,
     test_bitget_cases,
     test_bybit_cases,
+    test_deribit_cases,
     test_dydx_v4_cases,
     test_generic_cases,
     test_generic_portfolio_cases,
@@ -33,6 +34,7 @@ RUN = (
     test_binance_usdm_cases.cases,
     test_bitget_cases.cases,
     test_bybit_cases.cases,
+    test_deribit_cases.cases,
     test_dydx_v4_cases.cases,
     test_generic_cases.cases,
     test_generic_portfolio_cases.cases,
@@ -83,4 +85,4 @@ def test_the_states_are_counted() -> None:
     assert Counter(entry["state"] for entry in listed().values()) == COUNTS
 
 
-COUNTS = {"control": 2, "open": 20, "out": 8, "pass": 110}
+COUNTS = {"control": 2, "open": 17, "out": 8, "pass": 113}

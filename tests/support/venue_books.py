@@ -18,7 +18,15 @@ from monitor.rules.registry import rulebook_of
 from monitor.rules.rulebook import Missing, PoolFigures, Rulebook
 from monitor.rules.tape import Piece, ScheduleKey, Tape
 from tests.property.pools_oracle import Market
-from tests.support import binance_coinm_books, binance_usdm_books, bybit_books, dydx_books, netting_books, portfolio_books
+from tests.support import (
+    binance_coinm_books,
+    binance_usdm_books,
+    bybit_books,
+    deribit_books,
+    dydx_books,
+    netting_books,
+    portfolio_books,
+)
 from tests.support.multi_currency_books import MultiCurrencyBooks
 from tests.support.random_books import Book
 
@@ -104,6 +112,9 @@ VENUES = {
             tiers_by_size=True,
         ),
         frozenset(PoolKind),
+    ),
+    "deribit": VenueBooks(
+        deribit_books.random_book, deribit_books.cases_of, deribit_books.CASES, frozenset({PoolKind.CROSS_ASSET})
     ),
     "dydx_v4": VenueBooks(dydx_books.random_book, dydx_books.cases_of, dydx_books.CASES, frozenset({PoolKind.CROSS_ASSET})),
     "generic_portfolio": VenueBooks(

@@ -25,7 +25,7 @@ from monitor.domain.events import (
 )
 from monitor.domain.holdings import Order
 from monitor.domain.instrument import Instrument, InstrumentKind
-from monitor.domain.market_margin import LiquidationTerms, MarketMargin
+from monitor.domain.market_margin import LiquidationTerms, MarketMargin, SizeMargin
 from monitor.domain.position_tiers import PositionTier, PositionTiers
 from monitor.domain.scenario_tables import ConcentrationTier, RiskArray, RiskClass, Scenario, ScenarioGrid
 from monitor.domain.tables import (
@@ -175,6 +175,9 @@ def every_table() -> list[TableChanged]:
             open_interest=Decimal(30_000_000),
             lower_cap=Decimal(25_000_000),
             upper_cap=Decimal(50_000_000),
+        ),
+        TableKey("deribit", TableKind.SIZE_MARGIN, "BTC_USDC-PERPETUAL"): SizeMargin(
+            initial_base=Decimal("0.02"), maintenance_base=Decimal("0.01"), increase_per_coin=Decimal("0.00005")
         ),
         TableKey("dydx_v4", TableKind.LIQUIDATION_TERMS, "all"): LiquidationTerms(
             bankruptcy_adjustment=Decimal(1),
