@@ -14,8 +14,8 @@ from monitor.engine.turn import Turn
 from monitor.engine.world import World
 from monitor.rules.tables import says_the_same
 
-# A grid or a class of a portfolio margin concerns contracts of any name.
-_OF_NO_DRIVER = frozenset({TableKind.SCENARIO_GRID, TableKind.RISK_CLASS})
+OF_NO_DRIVER = frozenset({TableKind.SCENARIO_GRID, TableKind.RISK_CLASS})
+"""Tables that bear no driver's name: a grid or a class of a portfolio margin concerns contracts of any name."""
 
 
 class TableDesk:
@@ -168,7 +168,7 @@ class TableDesk:
 
     def _holders(self, key: TableKey) -> set[str]:
         """The pools that hold a driver of the table's symbol, or of a table that no driver names all."""
-        if key.kind in _OF_NO_DRIVER:
+        if key.kind in OF_NO_DRIVER:
             return {pool for pool, entry in self._world.entries.items() if venue_of(entry.account) == key.venue}
         pools: set[str] = set()
         subject = f"{key.venue}:{key.symbol}"
