@@ -203,10 +203,12 @@ def test_interest_is_taken_off(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("side", ["long", "short"])
 @pytest.mark.parametrize(("contracts", "rate"), [("100", "0.004"), ("100.01", "0.006"), ("5000", "0.01")])
-def test_the_tier_of_the_whole_size_gives_the_rate(tmp_path: Path, contracts: str, rate: str) -> None:
-    """The margin jumps at a tier's edge: 100 contracts are still in the first."""
-    held = {**swap(of_the_venue()[SWAP]["inputs"]), "size": contracts, "entry_price": "10000", "mark_price": "10000"}
+def test_the_tier_of_the_whole_size_gives_the_rate(tmp_path: Path, contracts: str, rate: str, side: str) -> None:
+    """The margin jumps at a tier's edge: 100 contracts are still in the first; a short is as large as a long."""
+    of_a_kind = swap(of_the_venue()[SWAP]["inputs"])
+    held = {**of_a_kind, "side": side, "size": contracts, "entry_price": "10000", "mark_price": "10000"}
     file = account_file("single_currency", [{"asset": "USDT", "balance": "1000000"}], [held])
     rates = (("0", "0.004"), ("100", "0.006"), ("1000", "0.01"))
     file["tables"]["position_tiers"][0]["tiers"] = [{"floor": floor, "maintenance_margin_rate": one} for floor, one in rates]
@@ -226,6 +228,27 @@ def test_what_is_not_known_is_named(tmp_path: Path, mode: str, fee: str | None, 
     if fee is None:
         del held["taker_fee_rate"]
     assert reason in first_pool(account_file(mode, [{"asset": "USDT", "balance": "100"}], [held]), tmp_path)["figures_reason"]
+
+
+def test_the_fee_to_close_is_told_in_the_currency_of_its_pool(tmp_path: Path) -> None:
+    """At 2 USD a coin: the margin that decides is that of the venue and the fee, over all coins in USD, in one coin in it."""
+    held = swap(of_the_venue()[SWAP]["inputs"]) | {"size": "100", "entry_price": "10000", "mark_price": "10000"}
+    asset = f"{VENUE}:USDT"
+    tables = {
+        "collateral_tiers": [{"asset": asset, "tiers": [{"floor": "0", "ratio": "1"}]}],
+        "borrow_tiers": [
+            {"asset": asset, "tiers": [{"floor": "0", "maintenance_margin_rate": "0", "initial_margin_rate": "0"}]}
+        ],
+    }
+    wallet = {"asset": "USDT", "balance": "100000", "index": "2"}
+    multi = first_pool(account_file("multi_currency", [wallet], [held], **tables), tmp_path)
+    single = first_pool(account_file("single_currency", [wallet], [held]), tmp_path)
+    # 100 contracts of 0.01 BTC at 10,000: a notional of 10,000 USDT.
+    notional = Decimal(100) * Decimal(held["contract_size"]) * 10000
+    for pool, index in ((multi, 2), (single, 1)):
+        fee = part(pool, "liquidation_fee", "BTC-USDT-SWAP long")
+        assert fee == notional * Decimal(held["taker_fee_rate"]) * index
+        assert Decimal(pool["venue_figures"]["mmr"]) == notional * Decimal(held["rate"]) * index
 
 
 def test_what_no_document_confirms_is_marked(tmp_path: Path) -> None:
