@@ -1,4 +1,4 @@
-"""Reads tables and prices of one venue, and keeps what was missing and which versions were used."""
+"""Reads tables and prices of one venue, and keeps what was missing."""
 
 from __future__ import annotations
 
@@ -17,18 +17,12 @@ class TableLookup:
         self._venue = venue
         self._tables = tables
         self._reasons: dict[str, None] = {}
-        self._versions: dict[str, None] = {}
         self.verified = True
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """What was missing, each named once, in the order of reading."""
         return tuple(self._reasons)
-
-    @property
-    def table_version(self) -> str:
-        """The versions of the tables used, each once."""
-        return "+".join(sorted(self._versions))
 
     def miss(self, *reasons: str) -> None:
         """Note what is missing."""
@@ -62,7 +56,4 @@ class TableLookup:
         if found is None:
             return None
         self.verified = self.verified and found.verified
-        # An instrument's terms have no version that a person would look for in a page.
-        if kind is not TableKind.INSTRUMENT:
-            self._versions[found.version] = None
         return found

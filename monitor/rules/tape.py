@@ -94,7 +94,7 @@ class Tape:
 
     `unit` is the driver that converts the pool's margin currency to USD (None: the currency is USD); it enters no level.
     `initial_margin_reason` says why cell 2 is not the pool's initial margin (a leverage is not known), None when it is.
-    `rounding` is the bound of the venue's own rounding R in the margin currency; `table_version` names the tables used.
+    `rounding` is the bound of the venue's own rounding R in the margin currency.
     """
 
     base: tuple[Decimal, ...]
@@ -104,6 +104,5 @@ class Tape:
     unit: DriverKey | None
     trigger: Trigger = Trigger()
     rounding: Decimal = Decimal(0)
-    table_version: str = ""
     verified: bool = True
     initial_margin_reason: str | None = None

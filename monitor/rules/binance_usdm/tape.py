@@ -71,7 +71,6 @@ def compile_tape(pool: PoolHoldings, tables: Tables) -> Tape | Missing:
         program=tuple(node for asset in assets if converted for node in _nodes(asset, buffers[asset], cells[asset])),
         margin_currency="USD" if converted else assets[0],
         unit=None if converted else index_driver(assets[0]),
-        table_version=lookup.table_version,
         verified=lookup.verified,
         initial_margin_reason=reason,
     )

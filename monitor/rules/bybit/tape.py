@@ -59,7 +59,6 @@ def compile_tape(pool: PoolHoldings, tables: Tables) -> Tape | Missing:
         program=tuple(build.program),
         margin_currency="USD",
         unit=None,
-        table_version=lookup.table_version,
         verified=not unverified_reasons(pool, lookup.verified),
         initial_margin_reason=initial_reason(pool, order_reasons),
     )
@@ -152,7 +151,6 @@ def _isolated(pool: PoolHoldings, terms: PositionTerms, lookup: Lookup) -> Tape:
         program=(),
         margin_currency=terms.settle_asset,
         unit=index_driver(VENUE, terms.settle_asset),
-        table_version=lookup.table_version,
         verified=not unverified_reasons(pool, lookup.verified),
         initial_margin_reason=initial_reason(pool, ()),
     )

@@ -50,7 +50,6 @@ def compile_tape(pool: PoolHoldings, tables: Tables, documents: Documents) -> Ta
         margin_currency="USD",
         unit=None,
         trigger=documents.trigger,
-        table_version=lookup.table_version,
         verified=lookup.verified and not documents.unverified and not pool.unverified,
         initial_margin_reason=initial_reason(pool, documents),
     )

@@ -30,7 +30,6 @@ def compile_tape(pool: PoolHoldings, tables: Tables, documents: Documents) -> Ta
         program=(),
         margin_currency=coin,
         unit=index_driver(documents.venue, coin),
-        table_version=lookup.table_version,
         trigger=documents.trigger,
         verified=lookup.verified and not documents.unverified and not pool.unverified,
         initial_margin_reason=initial_reason(pool, documents),
