@@ -110,8 +110,9 @@ class WalletState:
 class AccountState(AccountEvent):
     """Absolute values at one venue time (`ts_event_ns`). `complete`: what is not listed is zero; else: it is as before.
 
-    `orders`, `frozen` (by asset, held back by spot orders) and `not_collateral` (assets switched off as collateral) are each
-    told whole, or None: as before.
+    Each told whole, or None: as before: `orders`, `frozen` (by asset, held back by spot orders), `borrowed` (by asset, what was
+    lent and is owed, already taken out of the wallet's balance), `not_collateral` (assets switched off as collateral) and
+    `venue_given` (figures that only the venue can tell, under the names that its rules give).
     """
 
     complete: bool
@@ -120,11 +121,16 @@ class AccountState(AccountEvent):
     orders: tuple[Order, ...] | None = None
     frozen: dict[str, Decimal] | None = None
     not_collateral: tuple[str, ...] | None = None
+    borrowed: dict[str, Decimal] | None = None
+    venue_given: dict[str, Decimal] | None = None
 
     def __post_init__(self) -> None:
         AccountEvent.__post_init__(self)
-        for asset, amount in (self.frozen or {}).items():
-            require_not_negative(f"frozen.{asset}", amount)
+        for name in ("frozen", "borrowed"):
+            for asset, amount in (getattr(self, name) or {}).items():
+                require_not_negative(f"{name}.{asset}", amount)
+        for name, figure in (self.venue_given or {}).items():
+            require_finite(f"venue_given.{name}", figure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

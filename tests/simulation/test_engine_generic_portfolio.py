@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from monitor.domain.account import AccountMode, PositionSide
-from monitor.domain.events import PositionState, WalletState
+from monitor.domain.certainty import Certainty
+from monitor.domain.events import AccountState, PositionState, WalletState
 from monitor.domain.ids import DriverKey, DriverKind
 from monitor.domain.instrument import Instrument, InstrumentKind
 from monitor.domain.level import Level
@@ -84,3 +85,21 @@ def test_a_table_that_no_driver_names_revalues_its_pools(kind: TableKind, symbol
     desk.tick()
     desk.table(symbol, kind, table)
     assert desk.figures()[1] == pytest.approx(200)
+
+
+def test_margin_that_only_the_venue_can_tell_counts_at_once_and_stays() -> None:
+    desk = Desk()
+    desk.prices(100.0, 1.0)
+    desk.tick()
+    desk.engine.process(AccountState(**desk.event(), complete=False, venue_given={"other_maintenance_margin": D(150)}))
+    desk.tick()
+    assert desk.figures()[1] == pytest.approx(250)
+    desk.engine.process(AccountState(**desk.event(), complete=False))
+    desk.tick()
+    assert desk.figures()[1] == pytest.approx(250)
+    desk.engine.process(AccountState(**desk.event(), complete=False, venue_given={"guess": D(1)}))
+    desk.tick()
+    status = desk.engine.pool_status(POOL)
+    assert status is not None
+    assert (status.certainty, status.maintenance_margin) == (Certainty.UNKNOWN, None)
+    assert any(reason.startswith("guess is no figure of") for reason in status.certainty_reasons)

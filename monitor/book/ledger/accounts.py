@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from decimal import Decimal
 
 from monitor.book.ledger.columns import NONE
+from monitor.book.ledger.told import NOTHING_TOLD, Told
 from monitor.domain.account import AccountMode, PositionMode
 from monitor.domain.holdings import Order
 
@@ -26,8 +26,7 @@ class Accounts:
         self._mode = array("b")
         self._position_mode = array("b")
         self.orders: dict[int, tuple[Order, ...]] = {}
-        self.frozen: dict[int, dict[str, Decimal]] = {}
-        self.not_collateral: dict[int, tuple[str, ...]] = {}
+        self._told: dict[int, Told] = {}
         self._free: list[int] = []
 
     def add(self, account: str, mode: AccountMode, position_mode: PositionMode) -> int:
@@ -67,23 +66,23 @@ class Accounts:
         """Whether the account is in hedge mode."""
         return self._position_mode[row] == _HEDGE
 
-    def set_coins(self, row: int, frozen: dict[str, Decimal] | None, not_collateral: tuple[str, ...] | None) -> None:
-        """Replace what is frozen and what is no collateral, each told whole; None: as before."""
-        if frozen is not None:
-            self.frozen[row] = frozen
-            if not frozen:
-                del self.frozen[row]
-        if not_collateral is not None:
-            self.not_collateral[row] = not_collateral
-            if not not_collateral:
-                del self.not_collateral[row]
+    def told(self, row: int) -> Told:
+        """What the venue told of the account beside its positions, wallets and orders: nothing of it is None."""
+        return self._told.get(row, NOTHING_TOLD)
+
+    def tell(self, row: int, told: Told) -> None:
+        """Replace what is told; None: as before."""
+        now = told.over(self.told(row))
+        if any(now):
+            self._told[row] = now
+        else:
+            self._told.pop(row, None)
 
     def remove(self, account: str) -> None:
         """Free the account's row; its positions and wallets must have been freed before."""
         row = self.rows.pop(account)
         self.orders.pop(row, None)
-        self.frozen.pop(row, None)
-        self.not_collateral.pop(row, None)
+        self._told.pop(row, None)
         self.names[row] = ""
         self._free.append(row)
 

@@ -1,13 +1,12 @@
 """The venue's state as the new base, with everything from behind its venue time applied again on top.
 
 What agrees is left as it is (our cost knows more digits than a printed entry price), so that adopting an agreeing state
-changes nothing but what only the venue knows: margin mode, leverage, ADL rank, isolated wallets, orders, what is frozen or
-switched off as collateral.
+changes nothing but what only the venue knows: margin mode, leverage, ADL rank, isolated wallets, orders, what is frozen,
+borrowed or switched off as collateral, and figures that the venue alone can give.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import NamedTuple
 
 from monitor.book.ledger.as_of import AccountThen, PositionThen, account_then
@@ -19,6 +18,7 @@ from monitor.book.ledger.positions import PositionRow
 from monitor.book.ledger.recent import CashChange, Change, FillChange, wallet_moves
 from monitor.book.ledger.store import PositionKey, Store
 from monitor.book.ledger.terms import require_column_size
+from monitor.book.ledger.told import Told
 from monitor.book.ledger.venue_state import Stated, StatedPosition, stated
 from monitor.domain.account import MarginMode
 from monitor.domain.errors import BadInput
@@ -33,8 +33,7 @@ class Adoption(NamedTuple):
     wallets: dict[int, int]
     changes: dict[int, FillChange]
     orders: tuple[Order, ...] | None
-    frozen: dict[str, Decimal] | None = None
-    not_collateral: tuple[str, ...] | None = None
+    told: Told = Told()
 
 
 def plan_adoption(store: Store, account: int, state: AccountState) -> Adoption:
@@ -48,7 +47,7 @@ def plan_adoption(store: Store, account: int, state: AccountState) -> Adoption:
         ours = then.positions.get(key) or PositionThen(store.position(account, key), 0, 0, True, ())
         positions[key] = _adopt_position(store, account, key, ours, said.positions.get(key), changes, state)
     wallets = _adopt_wallets(store, account, then, said, state.complete, changes)
-    return Adoption(positions, wallets, changes, state.orders, _frozen(state), _not_collateral(state))
+    return Adoption(positions, wallets, changes, state.orders, Told.of(state))
 
 
 def adopt(store: Store, state: AccountState) -> None:
@@ -71,7 +70,7 @@ def adopt(store: Store, state: AccountState) -> None:
         store.recent.replace(account, index, change)
     if plan.orders is not None:
         set_orders(store, account, plan.orders)
-    store.accounts.set_coins(account, plan.frozen, plan.not_collateral)
+    store.accounts.tell(account, plan.told)
     if state.complete:
         mark_agreed(store, account, state.ts_event_ns)
 
@@ -100,7 +99,7 @@ def take_settings(store: Store, state: AccountState) -> None:
         store.positions.write(account, *key, _adopt_settings(store, account, key, ours, position, state))
     if state.orders is not None:
         set_orders(store, account, state.orders)
-    store.accounts.set_coins(account, _frozen(state), _not_collateral(state))
+    store.accounts.tell(account, Told.of(state))
 
 
 def take_isolated_wallets(store: Store, state: AccountState) -> None:
@@ -120,17 +119,6 @@ def set_orders(store: Store, account: int, orders: tuple[Order, ...]) -> None:
         store.accounts.orders[account] = orders
     else:
         store.accounts.orders.pop(account, None)
-
-
-def _frozen(state: AccountState) -> dict[str, Decimal] | None:
-    """What is frozen, in one form: sorted, without zeros."""
-    if state.frozen is None:
-        return None
-    return {asset: amount for asset, amount in sorted(state.frozen.items()) if amount}
-
-
-def _not_collateral(state: AccountState) -> tuple[str, ...] | None:
-    return None if state.not_collateral is None else tuple(sorted(set(state.not_collateral)))
 
 
 def _adopt_position(

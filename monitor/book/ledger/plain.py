@@ -16,6 +16,7 @@ from monitor.book.ledger.positions import SIDE_CODES, SIDES, PositionRow
 from monitor.book.ledger.recent import Change, ChangeNames, plain_change
 from monitor.book.ledger.store import PositionKey, Store
 from monitor.book.ledger.terms import ContractTerms
+from monitor.book.ledger.told import told_from_plain, told_to_plain
 from monitor.domain.account import AccountMode, PositionMode, PositionSide
 from monitor.domain.holdings import Order
 from monitor.domain.instrument import Instrument, InstrumentKind
@@ -124,8 +125,7 @@ def account_to_plain(store: Store, account: str) -> dict[str, Any]:
         "positions": [_plain_position(store, row, key) for key in store.position_keys(row)],
         "wallets": [[name, wide(balance), wide(residual)] for name, balance, residual in wallets],
         "orders": [_plain_order(order) for order in store.accounts.orders.get(row, ())],
-        "frozen": {asset: str(amount) for asset, amount in store.accounts.frozen.get(row, {}).items()},
-        "not_collateral": list(store.accounts.not_collateral.get(row, ())),
+        **told_to_plain(store.accounts.told(row)),
         **store.ids.plain(row),
     }
 
@@ -139,8 +139,7 @@ def _restore_account(store: Store, plain: dict[str, Any]) -> None:
         store.wallets.write(row, store.assets.number(asset), int(balance), int(residual))
     if plain["orders"]:
         store.accounts.orders[row] = tuple(_order_of(order) for order in plain["orders"])
-    frozen = {asset: Decimal(amount) for asset, amount in plain.get("frozen", {}).items()}
-    store.accounts.set_coins(row, frozen, tuple(plain.get("not_collateral", ())))
+    store.accounts.tell(row, told_from_plain(plain))
     store.ids.restore(row, plain.get("ids"), plain.get("ids_dropped_ns"))
 
 

@@ -38,6 +38,7 @@ def _holdings(store: Store, account: str, held: Adoption) -> AccountHoldings:
     row = store.accounts.rows[account]
     names = store.assets.by_number
     keys = sorted((key for key, position in held.positions.items() if position.size), key=store.canonical)
+    told = held.told.over(store.accounts.told(row))
     return AccountHoldings(
         account=account,
         mode=store.accounts.mode(row),
@@ -45,8 +46,10 @@ def _holdings(store: Store, account: str, held: Adoption) -> AccountHoldings:
         wallets={names[asset]: decimal_of(held.wallets[asset]) for asset in sorted(held.wallets, key=names.__getitem__)},
         positions=tuple(_position(store, key, held.positions[key]) for key in keys),
         orders=store.accounts.orders.get(row, ()) if held.orders is None else held.orders,
-        frozen=store.accounts.frozen.get(row, {}) if held.frozen is None else held.frozen,
-        not_collateral=(store.accounts.not_collateral.get(row, ()) if held.not_collateral is None else held.not_collateral),
+        frozen=told.frozen or {},
+        borrowed=told.borrowed or {},
+        venue_given=told.venue_given or {},
+        not_collateral=told.not_collateral or (),
     )
 
 

@@ -338,6 +338,21 @@ def test_what_is_frozen_and_no_collateral_stays_until_told_otherwise() -> None:
     assert (ledger.holdings(ACCOUNT).frozen, ledger.holdings(ACCOUNT).not_collateral) == ({}, ())
 
 
+def test_loans_and_figures_of_the_venue_stay_until_told_otherwise() -> None:
+    """A loan of 0 is none; a figure of 0 is one that the venue gave."""
+    ledger = make()
+    told = {"borrowed": {"USDT": D(9), "BTC": D(0)}, "venue_given": {"x": D(0), "a": D("-1.5")}}
+    said = replace(state(2, "2", "100.0", "50"), **told)
+    promised = ledger.venue_holdings(said, ACCOUNT)
+    ledger.adopt(said)
+    held = ledger.holdings(ACCOUNT)
+    assert held == promised
+    assert (held.borrowed, held.venue_given) == ({"USDT": D(9)}, {"a": D("-1.5"), "x": D(0)})
+    ledger.adopt(replace(state(3, "2", "100.0", "50"), borrowed={}))
+    assert Ledger.restore(ledger.state()).holdings(ACCOUNT) == ledger.holdings(ACCOUNT)
+    assert (ledger.holdings(ACCOUNT).borrowed, ledger.holdings(ACCOUNT).venue_given) == ({}, held.venue_given)
+
+
 def test_an_order_keeps_its_leverage_and_fee_rate_through_a_restore() -> None:
     ledger = make()
     told = {"leverage": D(50), "taker_fee_rate": D("0.0006")}
